@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+#
+#   make             build          make demo    see it work        make install
+#   make lint        style          make check   all tests          make bench   against the recipe
+
+VERSION    := 0.1
+PREFIX     ?= /usr/local
+bindir     ?= $(PREFIX)/bin
+libexecdir ?= $(PREFIX)/libexec
+datadir    ?= $(PREFIX)/share
+mandir     ?= $(datadir)/man
+sysconfdir ?= /etc
+
+PLATFORM   ?= linux
+SANITIZE   ?=
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CFLAGS     ?= -O2 -g
+BUILD      ?= build/$(PLATFORM)$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))
+
+comma    := ,
+helper   := $(libexecdir)/qemu-tapwrap-helper
+arch     := $(shell $(CC) -dumpmachine | sed 's/-.*//; s/^i.86$$/i386/; s/^arm.*/arm/; s/^powerpc/ppc/')
+examples := $(datadir)/doc/qemu-tapwrap/examples
+
+# Ours stay apart from the user's CPPFLAGS, CFLAGS and LDFLAGS, which come last.
+own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' \
+	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' \
+	-DPOLICY_FILE='"$(sysconfdir)/qemu-tapwrap/policy"' -MMD -MP
+own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
+	-fstack-protector-strong -fPIE $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+own_ldflags  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+pkg_cflags   := $(shell $(PKG_CONFIG) --cflags glib-2.0 libnl-3.0 2>/dev/null)
+helper_libs  := $(shell $(PKG_CONFIG) --libs libnl-3.0 2>/dev/null)
+# Debian 12's libiniparser-dev has no .pc file.
+libs         := $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null) $(helper_libs) \
+	$(shell $(PKG_CONFIG) --libs iniparser 2>/dev/null || echo -liniparser)
+
+# The platform is a folder. What launcher and helper share in it needs no GLib.
+sources := $(wildcard launcher/*.c profiles/*.c platform/$(PLATFORM)/*.c)
+shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address fault netif request tap)
+objects := $(sources:%.c=$(BUILD)/%.o)
+core    := $(filter-out %/main.o,$(objects))
+helper_objects := $(patsubst %.c,$(BUILD)/%.o,$(shared) $(wildcard platform/$(PLATFORM)/helper/*.c))
+unit_tests := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c))
+
+all: $(BUILD)/qemu-tapwrap $(BUILD)/qemu-tapwrap-helper
+
+$(BUILD)/qemu-tapwrap: $(objects)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
+
+$(BUILD)/qemu-tapwrap-helper: $(helper_objects)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(LDLIBS)
+
+$(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(core)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(own_cppflags) $(pkg_cflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS) -c -o $@ $<
+
+# Paths are compiled in: other flags, new objects.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$(subst ",,$(CC) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS))" >$@.new
+	@cmp -s $@.new $@ || cp $@.new $@
+
+install: all
+	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(mandir)/man1" \
+		"$(DESTDIR)$(examples)"
+	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap "$(DESTDIR)$(bindir)/"
+	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-helper "$(DESTDIR)$(helper)"
+	$(INSTALL) -m 644 qemu-tapwrap.1 "$(DESTDIR)$(mandir)/man1/"
+	$(INSTALL) -m 644 $(wildcard profiles/examples/*.ini) "$(DESTDIR)$(examples)/"
+
+uninstall:
+	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" \
+		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1"
+	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
+
+# Demo and tests run what an installation would be, in namespaces of their own: tests/world.sh.
+world := $(BUILD)-world
+stage: FORCE
+	@$(MAKE) -s BUILD=$(world) PREFIX=/srv sysconfdir=/srv/etc DESTDIR='$(CURDIR)/$(world)/stage' install
+
+demo:
+	@sh platform/$(PLATFORM)/packages.sh demo
+	@$(MAKE) -s stage
+	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh profiles/examples/demo.sh
+
+check:
+	@sh platform/$(PLATFORM)/packages.sh check
+	@$(MAKE) -s stage $(unit_tests)
+	STAGE='$(CURDIR)/$(world)/stage' prove --exec '' $(PROVEFLAGS) $(unit_tests) $(or $(TESTS),$(wildcard tests/*.t))
+
+bench: stage
+	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh tests/bench/run.sh
+
+lint:
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	shellcheck $(shell git ls-files '*.sh') .ci/run
+	mandoc -T lint -W warning qemu-tapwrap.1
+	cppcheck -q --error-exitcode=1 --inline-suppr --suppress=normalCheckLevelMaxBranches -I. launcher profiles platform
+
+clean:
+	rm -rf build
+
+FORCE:
+.PHONY: all install uninstall stage demo check bench lint clean FORCE
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

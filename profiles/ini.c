@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiles/ini.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <iniparser/iniparser.h>
+
+#define KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+
+typedef struct {
+	Ini *ini;
+	gboolean in_section; /* a header, good or bad, has been seen */
+	IniSection *section; /* the one entries go to; NULL after a bad header */
+	Problems *problems;
+	guint line;
+} Scan;
+
+static void entry_free(gpointer data)
+{
+	IniEntry *entry = data;
+
+	g_free(entry->key);
+	g_free(entry->value);
+	g_free(entry);
+}
+
+static void section_free(gpointer data)
+{
+	IniSection *section = data;
+
+	g_free(section->name);
+	g_free(section->id);
+	g_free(section->header);
+	g_ptr_array_unref(section->entries);
+	g_free(section);
+}
+
+void ini_free(Ini *ini)
+{
+	if (!ini)
+		return;
+	g_ptr_array_unref(ini->sections);
+	g_free(ini);
+}
+
+const IniEntry *ini_section_find(const IniSection *section, const char *key)
+{
+	for (guint i = 0; i < section->entries->len; i++) {
+		const IniEntry *entry = section->entries->pdata[i];
+
+		if (g_str_equal(entry->key, key))
+			return entry;
+	}
+	return NULL;
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static GString *unreadable(int fd, const char *path, const char *why, GError **error)
+{
+	if (fd >= 0)
+		close(fd);
+	g_set_error(error, PROFILE_ERROR, EX_NOINPUT, "%s: %s", path, why);
+	return NULL;
+}
+
+/* O_NONBLOCK and fstat: a FIFO must not block us, /dev/zero must not fill the memory. */
+static GString *read_regular_file(const char *path, GError **error)
+{
+	g_autoptr(GString) bytes = g_string_new(NULL);
+	char buffer[16384];
+	struct stat status;
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return unreadable(fd, path, g_strerror(errno), error);
+	if (S_ISDIR(status.st_mode))
+		return unreadable(fd, path, "is a directory, not a profile", error);
+	if (!S_ISREG(status.st_mode))
+		return unreadable(fd, path, "is not a regular file", error);
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0 && bytes->len <= INI_FILE_MAX)
+		g_string_append_len(bytes, buffer, n);
+	if (n < 0)
+		return unreadable(fd, path, g_strerror(errno), error);
+	if (bytes->len > INI_FILE_MAX)
+		return unreadable(fd, path, "is larger than 1 MiB", error);
+	close(fd);
+	return g_steal_pointer(&bytes);
+}
+
+/* ---- our own scan --------------------------------------------------------------------------- */
+
+#define problem(scan, ...) problems_add((scan)->problems, (scan)->line, EX_DATAERR, __VA_ARGS__)
+
+static gboolean is_id(const char *text)
+{
+	return g_ascii_isalnum(*text) && text[strspn(text, KEY_CHARACTERS)] == '\0';
+}
+
+/* @inside: what stands between the brackets, as in: nic "lan" */
+static IniSection *parse_header(Scan *scan, const char *inside)
+{
+	g_autofree char *lower = g_ascii_strdown(inside, -1);
+	size_t name_len = strspn(g_strchug(lower), KEY_CHARACTERS);
+	g_autofree char *rest = g_strstrip(g_strdup(lower + name_len));
+	g_autofree char *id = NULL;
+	IniSection *section;
+
+	if (name_len == 0) {
+		problem(scan, "a section needs a name, like [machine]");
+		return NULL;
+	}
+	if (*rest) {
+		size_t len = strlen(rest);
+
+		if (len > 2 && rest[0] == '"' && rest[len - 1] == '"')
+			id = g_strndup(rest + 1, len - 2);
+		if (!id || !is_id(id)) {
+			problem(scan,
+				"[%s] is not a section header, like [machine] or [nic \"lan\"]; an id is made of "
+				"letters, digits, '-', '_' and '.'",
+				inside);
+			return NULL;
+		}
+	}
+	section = g_new0(IniSection, 1);
+	section->name = g_strndup(lower, name_len);
+	section->id = g_steal_pointer(&id);
+	section->header = g_strdup(g_strchomp(lower));
+	section->line = scan->line;
+	section->entries = g_ptr_array_new_with_free_func(entry_free);
+	return section;
+}
+
+static void scan_header(Scan *scan, const char *text)
+{
+	size_t len = strlen(text);
+	g_autofree char *inside = NULL;
+
+	scan->in_section = TRUE;
+	scan->section = NULL;
+	if (text[len - 1] != ']' || strcspn(text, "]") != len - 1) {
+		problem(scan, "a section header ends with its ']' and nothing follows it on the line");
+		return;
+	}
+	inside = g_strndup(text + 1, len - 2);
+	scan->section = parse_header(scan, inside);
+	if (!scan->section)
+		return;
+	for (guint i = 0; i < scan->ini->sections->len; i++) {
+		const IniSection *other = scan->ini->sections->pdata[i];
+
+		if (g_str_equal(other->name, scan->section->name) &&
+			g_strcmp0(other->id, scan->section->id) == 0)
+			problem(scan, "[%s] stands here a second time; the first is in line %u", inside,
+				other->line);
+	}
+	g_ptr_array_add(scan->ini->sections, scan->section);
+}
+
+/* @text: what follows the '='. Returns the value, or NULL after telling why it has none. */
+static char *parse_value(Scan *scan, const char *key, const char *text)
+{
+	const char *end;
+	char quote = *text;
+
+	if (quote != '"' && quote != '\'') {
+		if (strpbrk(text, ";#")) {
+			problem(scan,
+				"%s: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
+				key);
+			return NULL;
+		}
+		return g_strdup(text);
+	}
+	end = strchr(text + 1, quote);
+	if (!end || end[1] != '\0') {
+		problem(scan, "%s: %s", key,
+			end ? "nothing may follow the closing quote"
+			    : "the value starts with a quote but does not end with one");
+		return NULL;
+	}
+	if (strchr(text, '\\')) {
+		problem(scan, "%s: a backslash inside quotes is not read alike by all versions of "
+			"iniparser; leave out the quotes", key);
+		return NULL;
+	}
+	return g_strndup(text + 1, end - text - 1);
+}
+
+static void scan_entry(Scan *scan, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	g_autofree char *key = equals ? g_strchomp(g_ascii_strdown(text, equals - text)) : NULL;
+	g_autofree char *value = NULL;
+	const IniEntry *earlier;
+	IniEntry *entry;
+
+	if (!key || !*key || key[strspn(key, KEY_CHARACTERS)]) {
+		problem(scan, "this is neither [section], nor key = value, nor a comment");
+		return;
+	}
+	for (text = equals + 1; g_ascii_isspace(*text); text++)
+		;
+	value = parse_value(scan, key, text);
+	if (!scan->in_section) {
+		problem(scan, "%s: stands before the first [section]", key);
+		return;
+	}
+	if (!value || !scan->section)
+		return; /* told already */
+
+	earlier = ini_section_find(scan->section, key);
+	if (earlier) {
+		problem(scan, "%s: stands a second time in [%s]; the first is in line %u", key,
+			scan->section->header, earlier->line);
+		return;
+	}
+	entry = g_new0(IniEntry, 1);
+	entry->key = g_steal_pointer(&key);
+	entry->value = g_steal_pointer(&value);
+	entry->line = scan->line;
+	g_ptr_array_add(scan->section->entries, entry);
+}
+
+static gboolean has_control_character(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((guchar)text[i] < ' ' && !g_ascii_isspace(text[i]))
+			return TRUE;
+	return memchr(text, 0x7f, len) != NULL;
+}
+
+static void scan_line(Scan *scan, const char *start, size_t len)
+{
+	g_autofree char *text = NULL;
+
+	if (len > INI_LINE_MAX) {
+		problem(scan, "the line is longer than %d bytes", INI_LINE_MAX);
+		return;
+	}
+	if (has_control_character(start, len)) {
+		problem(scan, "the line holds a control character (a profile is plain text)");
+		return;
+	}
+	text = g_strstrip(g_strndup(start, len));
+	if (g_str_has_suffix(text, "\\"))
+		problem(scan, "a line must not end with '\\': iniparser would join the next one to it");
+	else if (*text == '[')
+		scan_header(scan, text);
+	else if (*text && *text != '#' && *text != ';')
+		scan_entry(scan, text);
+}
+
+static void scan_bytes(Scan *scan, const GString *bytes)
+{
+	const char *at = bytes->str, *end = at + bytes->len;
+
+	scan->line = 1;
+	if (g_str_has_prefix(at, "\xef\xbb\xbf")) {
+		problem(scan, "the file starts with a byte order mark; save it as UTF-8 without one");
+		at += 3;
+	}
+	for (; at < end; scan->line++) {
+		const char *newline = memchr(at, '\n', end - at);
+		const char *stop = newline ? newline : end;
+
+		scan_line(scan, at, stop - at);
+		at = stop + 1;
+	}
+}
+
+/* ---- iniparser's reading, compared with ours -------------------------------------------------- */
+
+static int swallow_message(const char *format, ...)
+{
+	(void)format; /* it would echo the file's text; the scan has said it better */
+	return 0;
+}
+
+static void compare_entry(const dictionary *dict, const IniSection *section, IniEntry *entry,
+	Problems *problems)
+{
+	g_autofree char *name = g_strdup_printf("%s:%s", section->header, entry->key);
+	const char *value = iniparser_getstring((dictionary *)dict, name, NULL);
+
+	if (g_strcmp0(value, entry->value) != 0)
+		problems_add(problems, entry->line, EX_DATAERR,
+			"%s: iniparser does not read this value as it stands; put it in double quotes",
+			entry->key);
+}
+
+static void compare_with_iniparser(const char *path, const Ini *ini, Problems *problems)
+{
+	dictionary *dict;
+
+	iniparser_set_error_callback(swallow_message);
+	dict = iniparser_load(path);
+	iniparser_set_error_callback(NULL);
+	if (!dict || iniparser_getnsec(dict) != (int)ini->sections->len)
+		problems_add(problems, 0, EX_DATAERR,
+			"iniparser does not read this file as it stands; was it changed just now?");
+
+	for (guint i = 0; dict && i < ini->sections->len; i++) {
+		const IniSection *section = ini->sections->pdata[i];
+
+		if (iniparser_getsecnkeys(dict, section->header) != (int)section->entries->len)
+			problems_add(problems, section->line, EX_DATAERR,
+				"iniparser does not read [%s] as it stands", section->header);
+		for (guint k = 0; k < section->entries->len; k++)
+			compare_entry(dict, section, section->entries->pdata[k], problems);
+	}
+	if (dict)
+		iniparser_freedict(dict);
+}
+
+Ini *ini_load(const char *path, Problems *problems, GError **error)
+{
+	g_autoptr(GString) bytes = read_regular_file(path, error);
+	g_autoptr(Ini) ini = NULL;
+	Scan scan = { .problems = problems };
+
+	if (!bytes)
+		return NULL;
+	ini = g_new0(Ini, 1);
+	ini->sections = g_ptr_array_new_with_free_func(section_free);
+	scan.ini = ini;
+	scan_bytes(&scan, bytes);
+	if (!problems_any(problems) && ini->sections->len > 0)
+		compare_with_iniparser(path, ini, problems);
+	return g_steal_pointer(&ini);
+}

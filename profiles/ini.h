@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ini: one file -> sections and entries in file order, each with its line.
+ *
+ * Owns iniparser: nothing else includes it. iniparser folds case, merges duplicates, cuts values
+ * and forgets lines without a word, so a scan of our own reads the file first and refuses
+ * whatever iniparser would read differently; the two readings are then compared entry by entry.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "profiles/problems.h"
+
+#define INI_FILE_MAX (1024 * 1024) /* bytes */
+#define INI_LINE_MAX 1000	   /* bytes; iniparser 4.1 fails from 1023 on */
+
+typedef struct {
+	char *key; /* lower case */
+	char *value;
+	guint line; /* from 1 */
+} IniEntry;
+
+typedef struct {
+	char *name;	    /* "nic", lower case */
+	char *id;	    /* "lan", lower case; NULL in a bare [nic] */
+	char *header;	    /* as iniparser knows the section, lower case */
+	guint line;	    /* from 1 */
+	GPtrArray *entries; /* IniEntry */
+} IniSection;
+
+typedef struct {
+	GPtrArray *sections; /* IniSection */
+} Ini;
+
+/*
+ * Reads @path, which must be a regular file. Every fault of content goes to @problems with its
+ * line; the sound rest is in the result. Returns NULL with EX_NOINPUT if there is nothing to read.
+ */
+Ini *ini_load(const char *path, Problems *problems, GError **error);
+void ini_free(Ini *ini);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ini, ini_free)
+
+/* NULL when the section has no such key. */
+const IniEntry *ini_section_find(const IniSection *section, const char *key);

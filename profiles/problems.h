@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * problems: everything that is wrong with one profile, collected so that it can be told at once.
+ *
+ * Error codes here and in every other module of the launcher are exit statuses of <sysexits.h>.
+ */
+#pragma once
+
+#include <glib.h>
+
+#define PROFILE_ERROR (profile_error_quark())
+GQuark profile_error_quark(void);
+
+typedef struct Problems Problems;
+
+/* @path is how the user knows the file; it is copied. */
+Problems *problems_new(const char *path);
+void problems_free(Problems *problems);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Problems, problems_free)
+
+/*
+ * Adds "path:line: text". @line counts from 1; 0 means the file as a whole. @status is the exit
+ * status this problem alone would lead to (EX_DATAERR for content, EX_NOINPUT for a missing file).
+ */
+void problems_add(Problems *problems, guint line, int status, const char *format, ...)
+	G_GNUC_PRINTF(4, 5);
+
+gboolean problems_any(const Problems *problems);
+
+/*
+ * TRUE when there are none. Otherwise sets @error: one line for each, in file order, with the
+ * status EX_DATAERR if any problem is one of content, else that of the first.
+ */
+gboolean problems_verdict(Problems *problems, GError **error);

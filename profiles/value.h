@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * value: the text of one key -> a typed value. Pure: no I/O, and on failure nothing is touched.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+	VALUE_TEXT,	 /* char *: any text, not empty */
+	VALUE_NAME,	 /* char *: a VM name, 1-64 bytes, no '/' */
+	VALUE_OPTION,	 /* char *: a QEMU option with its own commas, e.g. host,-vmx */
+	VALUE_DEVICE,	 /* char *: the name of a QEMU device, machine or architecture */
+	VALUE_WORD,	 /* char *: one of SchemaKey.words */
+	VALUE_BOOLEAN,	 /* gboolean: on/off, yes/no, true/false, 1/0 */
+	VALUE_MIB,	 /* guint: MiB; 512, 512M, 4G, 1T */
+	VALUE_ACCEL,	 /* char *: accelerators in order of preference, e.g. kvm:tcg */
+	VALUE_SMP,	 /* char *: 4 or 4,cores=2,threads=2 */
+	VALUE_ORDER,	 /* char *: boot drive letters, e.g. dc */
+	VALUE_PATH,	 /* char *: absolute, after ~/, ${VAR} and the profile's directory */
+	VALUE_MAC,	 /* char *: 52:54:00:0a:0b:0c, lower case */
+	VALUE_IFNAME,	 /* char *: text for the platform to judge */
+	VALUE_ADDRESSES, /* GArray of ProfileAddress */
+	VALUE_HOSTFWDS,	 /* GStrv: in QEMU's spelling, tcp:127.0.0.1:2222-:22 */
+	VALUE_ARGS,	 /* GStrv: split as a shell would, nothing expanded */
+} ValueType;
+
+typedef struct {
+	guint8 family;	   /* 4 or 6 */
+	guint8 prefix_len; /* 0-32 or 0-128 */
+	guint8 octets[16]; /* network order; the first 4 for IPv4 */
+} ProfileAddress;
+
+typedef struct {
+	ValueType type;
+	const char *words;     /* VALUE_WORD: the legal ones, separated by spaces */
+	const char *directory; /* VALUE_PATH: what relative paths are relative to */
+} ValueRule;
+
+/*
+ * Converts @text and stores the result in @slot, whose C type the list above gives and which must
+ * be empty (zero). On failure returns FALSE and says in @ret_why (owned by the caller) what is
+ * wrong and what would be right.
+ */
+gboolean value_parse(const ValueRule *rule, const char *text, gpointer slot, char **ret_why);
+
+/* Frees what value_parse stored. */
+void value_clear(ValueType type, gpointer slot);
