@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qemu-tapwrap-helper: the only part of qemu-tapwrap that has a privilege.
+ *
+ * The launcher starts it with a socket as standard input and sends one request. The helper judges
+ * it on its own (form, policy, clashes with the host's network), makes the taps and sends their
+ * descriptors back. It believes nothing it is told, takes no paths, PIDs, environment or
+ * arguments, and allocates nothing at its peer's wish. Whatever kills it, at whatever point,
+ * closes its descriptors, and with them goes everything it had made.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "platform/linux/helper/clash.h"
+#include "platform/linux/helper/policy.h"
+#include "platform/linux/helper/privilege.h"
+#include "platform/linux/netif.h"
+#include "platform/linux/request.h"
+#include "platform/linux/tap.h"
+
+#define TIME_LIMIT 5 /* seconds for everything */
+
+typedef struct {
+	pid_t pid;
+	uid_t uid;
+} Caller;
+
+/* ---- start -------------------------------------------------------------------------------------- */
+
+/* Nothing of the caller's stays: descriptors, environment, signal mask, core dumps. */
+static bool shed_inheritance(void)
+{
+	sigset_t none;
+
+	if (syscall(SYS_close_range, 3, ~0u, 0) < 0)
+		return false;
+	for (int fd = open("/dev/null", O_RDWR); fd <= 2; fd = open("/dev/null", O_RDWR))
+		if (fd < 0)
+			return false;
+	if (syscall(SYS_close_range, 3, ~0u, 0) < 0) /* the /dev/null that was one too many */
+		return false;
+	clearenv();
+	umask(077);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGALRM, SIG_DFL);
+	alarm(TIME_LIMIT);
+	return prctl(PR_SET_DUMPABLE, 0) == 0;
+}
+
+static bool stdin_is_our_socket(void)
+{
+	int domain = 0, type = 0;
+	socklen_t size = sizeof(int);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+		getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+		domain == AF_UNIX && type == SOCK_SEQPACKET;
+}
+
+/* ---- request and reply -------------------------------------------------------------------------- */
+
+/*
+ * Who asks, as the kernel knows it. A user's helper runs as that user. Only root can have started
+ * a helper that runs as root; it may have become somebody else since (sudo), and then the taps
+ * are that user's: that is what the sender's credentials say.
+ */
+static Caller caller_of(const struct ucred *sender)
+{
+	Caller caller = { .pid = sender->pid, .uid = getuid() ? getuid() : sender->uid };
+
+	return caller;
+}
+
+/* 1: there is a request; 0: the launcher needs nothing after all; -1: fault. */
+static int receive_request(Request *request, Caller *ret_caller, Fault *fault)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))]; /* no room for descriptors */
+	} control;
+	struct iovec data = { .iov_base = request, .iov_len = sizeof(*request) };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *credentials;
+	ssize_t n = recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
+
+	if (n == 0)
+		return 0;
+	credentials = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+	if (n != sizeof(*request) || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC) || !credentials ||
+		credentials->cmsg_level != SOL_SOCKET ||
+		credentials->cmsg_type != SCM_CREDENTIALS) {
+		fault_set(fault, EX_USAGE, "the request is not one that this helper knows");
+		return -1;
+	}
+	*ret_caller = caller_of((struct ucred *)CMSG_DATA(credentials));
+	return 1;
+}
+
+static bool send_reply(const Reply *reply, const int *fds, size_t n_fds)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(REQUEST_TAPS * sizeof(int))];
+	} control = { 0 };
+	struct iovec data = { .iov_base = (void *)reply, .iov_len = sizeof(*reply) };
+	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
+
+	if (n_fds > 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
+	}
+	return sendmsg(STDIN_FILENO, &message, MSG_NOSIGNAL) == sizeof(*reply);
+}
+
+/* ---- work --------------------------------------------------------------------------------------- */
+
+static bool write_setting(const char *ifname, const char *key, const char *value, Fault *fault)
+{
+	char path[128];
+	int fd;
+	bool done;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+	if (!done)
+		fault_set(fault, EX_OSERR, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/*
+ * A guest's router advertisement must not become the host's default route, so this is set before
+ * the link goes up. A kernel without IPv6 needs none of it; a missing /proc is a failure.
+ */
+static bool harden_ipv6(const RequestTap *tap, Fault *fault)
+{
+	bool wants_ipv6 = false;
+
+	for (unsigned int i = 0; i < tap->n_addresses; i++)
+		wants_ipv6 = wants_ipv6 || tap->addresses[i].family == 6;
+	if (!wants_ipv6 && access("/proc/sys/net", F_OK) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0)
+		return true;
+	if (!wants_ipv6)
+		return write_setting(tap->ifname, "disable_ipv6", "1", fault);
+	return write_setting(tap->ifname, "accept_ra", "0", fault) &&
+		write_setting(tap->ifname, "accept_redirects", "0", fault) &&
+		write_setting(tap->ifname, "autoconf", "0", fault);
+}
+
+/* The tap just made, found again by its name and checked to be it. */
+static bool find_own(Netif *netif, const char *ifname, uid_t owner, int *ret_ifindex, Fault *fault)
+{
+	NetifLink link;
+	bool found;
+
+	if (!netif_find(netif, ifname, &found, &link, fault))
+		return false;
+	if (!found || !link.tun.is_tap || !link.tun.has_owner || link.tun.owner != owner ||
+		link.tun.persistent || strcmp(link.ifname, ifname) != 0)
+		return fault_set(fault, EX_SOFTWARE, "%s is not the tap that was just made", ifname);
+	*ret_ifindex = link.index;
+	return true;
+}
+
+static bool make_taps(Netif *netif, const Request *request, const Caller *caller, int *fds,
+	Fault *fault)
+{
+	NetifSetup setups[REQUEST_TAPS];
+	char alias[128];
+
+	snprintf(alias, sizeof(alias), "qemu-tapwrap:%s pid=%d uid=%u", request->label,
+		(int)caller->pid, (unsigned int)caller->uid);
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		const RequestTap *tap = &request->taps[i];
+
+		setups[i].alias = alias;
+		setups[i].addresses = tap->addresses;
+		setups[i].n_addresses = tap->n_addresses;
+		fds[i] = tap_create(tap->ifname, caller->uid, fault);
+		if (fds[i] < 0 ||
+			!find_own(netif, tap->ifname, caller->uid, &setups[i].ifindex, fault) ||
+			!harden_ipv6(tap, fault)) {
+			fault->tap = i;
+			return false;
+		}
+	}
+	return netif_set_up(netif, setups, request->n_taps, fault);
+}
+
+/* Root needs no policy: it could make the taps without us. */
+static bool is_allowed(const Request *request, const Caller *caller, Netif *netif, Fault *fault)
+{
+	return request_is_sane(request, fault) &&
+		(getuid() == 0 || policy_allows(request, caller->uid, netif, fault)) &&
+		clash_is_absent(request, netif, fault);
+}
+
+static bool serve(const Request *request, const Caller *caller, int *fds, Fault *fault)
+{
+	Netif *netif = netif_open(fault);
+	bool served = netif && is_allowed(request, caller, netif, fault) && privilege_raise(fault) &&
+		make_taps(netif, request, caller, fds, fault);
+
+	privilege_drop();
+	netif_close(netif);
+	return served;
+}
+
+int main(int argc, char **argv)
+{
+	Request request;
+	Reply reply = { .version = REQUEST_VERSION };
+	Caller caller = { 0 };
+	int fds[REQUEST_TAPS], received;
+	bool served;
+
+	(void)argv;
+	if (!shed_inheritance())
+		return EX_OSERR;
+	if (argc != 1 || !stdin_is_our_socket()) {
+		fputs("qemu-tapwrap-helper: this program is started by qemu-tapwrap only\n", stderr);
+		return EX_USAGE;
+	}
+	memset(&request, 0, sizeof(request));
+	received = receive_request(&request, &caller, &reply.fault);
+	if (received == 0)
+		return EXIT_SUCCESS;
+	served = received > 0 && serve(&request, &caller, fds, &reply.fault);
+	if (!send_reply(&reply, fds, served ? request.n_taps : 0))
+		return EX_OSERR;
+	return reply.fault.status;
+}

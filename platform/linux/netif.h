@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netif: interfaces, addresses and routes through rtnetlink. The only includer of libnl, and only
+ * of its core: messages are put together here, since libnl-route neither knows the attributes of a
+ * tap nor asks the kernel for its extended error text.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "platform/address.h"
+#include "platform/linux/fault.h"
+
+typedef struct Netif Netif;
+
+/* NULL and EX_OSERR on failure. Not to be shared across fork. */
+Netif *netif_open(Fault *fault);
+void netif_close(Netif *netif); /* NULL is fine */
+
+typedef struct {
+	int index;	 /* ifindex, > 0 */
+	char ifname[16]; /* its main name: a look-up by alternative name finds it too */
+	bool up;	 /* IFF_UP */
+	char kind[16];	 /* "tun" for taps too, "veth", ...; "" for hardware */
+	char alias[256];
+	struct {
+		bool is_tap; /* else a layer 3 tun, when kind is "tun" */
+		bool has_owner, has_group;
+		uid_t owner;
+		gid_t group;
+		bool persistent, packet_info, vnet_hdr, multi_queue;
+	} tun; /* as IFLA_TUN_* says; zero when kind is not "tun" */
+} NetifLink;
+
+/* *ret_found tells whether there is one. False only when the kernel could not be asked. */
+bool netif_find(Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link,
+	Fault *fault);
+
+/* How many taps and tuns in this network namespace belong to @owner. */
+bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault *fault);
+
+/* An address of some interface, or a route; @ifindex is 0 for a route without a device. */
+typedef struct {
+	NetAddress prefix;
+	int ifindex;
+	uint32_t table; /* of a route; 0 for an address */
+} NetifPrefix;
+
+/* Calls @visit for each address (or route) of the host, both families, until it returns false. */
+typedef bool (*NetifVisit)(const NetifPrefix *prefix, void *data);
+bool netif_each_address(Netif *netif, NetifVisit visit, void *data, Fault *fault);
+bool netif_each_route(Netif *netif, NetifVisit visit, void *data, Fault *fault);
+
+/* The name of an interface into @ifname (16 bytes), "?" if it is gone; returns @ifname. */
+const char *netif_name(int ifindex, char *ifname);
+
+/* What netif_set_up does to one new tap. Borrowed. */
+typedef struct {
+	int ifindex;
+	const char *alias;
+	const NetAddress *addresses;
+	unsigned int n_addresses;
+} NetifSetup;
+
+/*
+ * All in one message to the kernel: alias; IPv4 rp_filter, no redirects; every address (IPv6
+ * without duplicate detection: the tap has no other host yet); link up. The first refusal is told
+ * with the kernel's own words, its tap being the index into @setups; what was done before it stays,
+ * for the caller to drop with the tap.
+ */
+bool netif_set_up(Netif *netif, const NetifSetup *setups, unsigned int n_setups, Fault *fault);

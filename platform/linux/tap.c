@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/linux/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <linux/if.h>
+#include <linux/if_tun.h>
+
+#define TUN_DEVICE "/dev/net/tun"
+
+static int open_device(Fault *fault)
+{
+	int fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
+		fault_set(fault, EX_OSFILE, TUN_DEVICE ": %s; load the module with: modprobe tun "
+			"(after a kernel update, reboot first)", strerror(errno));
+	else if (errno == EACCES || errno == EPERM)
+		fault_set(fault, EX_NOPERM, TUN_DEVICE ": %s; it is open to all on most systems: "
+			"chmod 0666 " TUN_DEVICE, strerror(errno));
+	else
+		fault_set(fault, EX_OSERR, TUN_DEVICE ": %s", strerror(errno));
+	return -1;
+}
+
+static bool set_interface(int fd, const char *ifname, int flags, Fault *fault)
+{
+	struct ifreq request = { .ifr_flags = (short)flags };
+
+	strncpy(request.ifr_name, ifname, sizeof(request.ifr_name) - 1);
+	if (ioctl(fd, TUNSETIFF, &request) < 0)
+		return fault_set(fault,
+			errno == EBUSY ? EX_TEMPFAIL : errno == EPERM ? EX_NOPERM : EX_OSERR,
+			"%s: TUNSETIFF on " TUN_DEVICE ": %s", ifname, strerror(errno));
+	if (strcmp(request.ifr_name, ifname) != 0) /* the kernel truncates, and fills in %d */
+		return fault_set(fault, EX_SOFTWARE, "%s: the kernel made %s instead", ifname,
+			request.ifr_name);
+	return true;
+}
+
+static int close_after_fault(int fd)
+{
+	close(fd);
+	return -1;
+}
+
+int tap_create(const char *ifname, uid_t owner, Fault *fault)
+{
+	int fd = open_device(fault);
+
+	if (fd < 0)
+		return -1;
+	if (!set_interface(fd, ifname, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL, fault))
+		return close_after_fault(fd);
+	if (ioctl(fd, TUNSETOWNER, (unsigned long)owner) < 0) {
+		fault_set(fault, EX_OSERR, "%s: TUNSETOWNER: %s", ifname, strerror(errno));
+		return close_after_fault(fd);
+	}
+	return fd;
+}
+
+int tap_attach(const char *ifname, bool vnet_hdr, Fault *fault)
+{
+	int fd = open_device(fault);
+
+	if (fd < 0)
+		return -1;
+	if (!set_interface(fd, ifname, IFF_TAP | IFF_NO_PI | (vnet_hdr ? IFF_VNET_HDR : 0), fault))
+		return close_after_fault(fd);
+	return fd;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tap: the only user of /dev/net/tun. A tap of ours is never persistent: it lives exactly as long
+ * as a descriptor on it is open, and takes its addresses and routes along.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "platform/linux/fault.h"
+
+/*
+ * Makes a new tap that @owner may attach to: IFF_TUN_EXCL, so the name is the lock. Returns a
+ * close-on-exec descriptor, or -1: EX_TEMPFAIL when the name is taken, EX_OSFILE or EX_NOPERM
+ * when /dev/net/tun is missing or closed to us, EX_NOPERM without CAP_NET_ADMIN.
+ */
+int tap_create(const char *ifname, uid_t owner, Fault *fault);
+
+/* Attaches to a persistent tap and leaves its @vnet_hdr flag as it is. Else as tap_create. */
+int tap_attach(const char *ifname, bool vnet_hdr, Fault *fault);

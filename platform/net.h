@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net: the contract every platform keeps: observe, acquire -> lease, hand over. Provided by
+ * platform/<os>/net.c. No socket headers here, so that every platform can.
+ *
+ * Error codes are exit statuses of <sysexits.h>: EX_UNAVAILABLE, EX_OSERR, EX_OSFILE, EX_TEMPFAIL
+ * (in use), EX_NOPERM (privilege or policy), EX_CONFIG (policy file broken).
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "platform/address.h"
+
+#define NET_ERROR (net_error_quark())
+GQuark net_error_quark(void);
+
+/* QEMU's environment holds the profile's path under this name, so that others can see who it is. */
+#define NET_PROFILE_VARIABLE "QEMU_TAPWRAP_PROFILE"
+
+/* One tap as the profile wants it. Everything is borrowed. */
+typedef struct {
+	const char *ifname;
+	const NetAddress *addresses; /* the host's, on this tap */
+	guint n_addresses;
+} NetTap;
+
+/* Which tap, and which of its addresses, an error is about; -1 for none. */
+typedef struct {
+	int tap;
+	int address;
+} NetSubject;
+
+/* NULL if a tap can be called @ifname, else why not (static text). */
+const char *net_ifname_problem(const char *ifname);
+
+/*
+ * Looks, and changes nothing. *ret_ready: TRUE if the tap is there, just as @tap wants it and ours
+ * to attach; FALSE if there is no interface of that name. Anything else of that name is an error
+ * that says what differs, or who uses it.
+ */
+gboolean net_observe(const NetTap *tap, gboolean *ret_ready, GError **error);
+
+/*
+ * The process that may do what the launcher may not. Starting it needs no profile: under sudo it
+ * is started first, and the profile is read only when the launcher is the invoking user.
+ */
+typedef struct NetHelper NetHelper;
+NetHelper *net_helper_start(GError **error);
+void net_helper_free(NetHelper *helper); /* ends it if it is still there */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetHelper, net_helper_free)
+
+/* What we hold and must give back: the kernel takes it back when the last descriptor closes. */
+typedef struct NetLease NetLease;
+void net_lease_free(NetLease *lease);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetLease, net_lease_free)
+
+/*
+ * Makes all of @taps (at most NET_TAPS_MAX) real, or none. Those that are @ready are only attached;
+ * the helper makes the others: *helper, started now if NULL and needed. @label names the VM to
+ * others who look at the tap. On failure *ret_subject says what the error is about.
+ */
+#define NET_TAPS_MAX 8
+#define NET_ADDRESSES_MAX 8 /* on one tap */
+NetLease *net_acquire(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
+	NetHelper **helper, NetSubject *ret_subject, GError **error);
+
+/* The descriptor of the tap with index @i, as NetLease holds it. */
+int net_lease_fd(const NetLease *lease, guint i);
+
+/* From here on exec keeps the lease's descriptors open, and no other but 0, 1 and 2. */
+gboolean net_lease_hand_over(const NetLease *lease, GError **error);
