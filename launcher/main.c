@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qemu-tapwrap: reads an INI profile, makes sure the named tap exists with its static IP, builds
+ * QEMU's command line and becomes QEMU. What it made on the host ends with QEMU.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "launcher/dry-run.h"
+#include "launcher/options.h"
+#include "launcher/plan.h"
+#include "launcher/preflight.h"
+#include "launcher/run.h"
+#include "platform/invoker.h"
+
+/* TRUE when there was nothing to run; with a VM to run it returns only in failure. */
+static gboolean launch(const Options *options, GError **error)
+{
+	g_autoptr(NetHelper) helper = NULL;
+	if (!invoker_leave_root(&helper, error))
+		return FALSE;
+
+	g_autoptr(Profile) profile = profile_load(options->profile, error);
+	if (!profile)
+		return FALSE;
+	g_autoptr(Plan) plan = plan_build(profile);
+	preflight_files(profile);
+	if (!profile_verdict(profile, error))
+		return FALSE;
+	if (options->check)
+		return TRUE;
+
+	if (!plan_observe(plan, profile, error))
+		return FALSE;
+	if (options->dry_run)
+		return dry_run_print(stdout, profile, plan, options->qemu_args);
+
+	g_autofree char *emulator = preflight_emulator(profile, error);
+	if (!emulator)
+		return FALSE;
+	g_autoptr(NetLease) lease = plan_acquire(plan, profile, &helper, error);
+	if (!lease)
+		return FALSE;
+	g_auto(GStrv) argv = plan_argv(plan, profile, lease, options->qemu_args);
+	return net_lease_hand_over(lease, error) && run_exec(emulator, argv, profile, error);
+}
+
+/* One line for each thing that is wrong; the code of an error is the exit status. */
+static int report(const GError *error)
+{
+	g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+
+	for (guint i = 0; lines[i]; i++)
+		fprintf(stderr, "qemu-tapwrap: %s\n", lines[i]);
+	return error->domain == G_OPTION_ERROR ? EX_USAGE : error->code;
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Options) options = NULL;
+
+	if (!run_open_standard_streams(&error) || !(options = options_parse(argc, argv, &error)))
+		return report(error);
+	if (options->information)
+		fputs(options->information, stdout);
+	else if (!launch(options, &error))
+		return report(error);
+	return fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR;
+}

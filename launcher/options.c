@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/options.h"
+
+#define SUMMARY \
+	"Boots the VM that PROFILE describes: makes its tap with its static IP, runs QEMU in place\n" \
+	"of itself, and leaves nothing behind. PROFILE is a file, or the NAME of a NAME.ini in\n" \
+	"~/.config/qemu-tapwrap or " SYSCONFDIR "/qemu-tapwrap."
+
+typedef struct {
+	Options *options;
+	gboolean help, version;
+} Switches;
+
+/* GOption would hand on what stands behind "--" mixed with the rest: it is cut off before. */
+static GStrv split_at_double_dash(int argc, char **argv, GStrv *ret_rest)
+{
+	g_autoptr(GStrvBuilder) ours = g_strv_builder_new();
+	int i = 0;
+
+	for (; i < argc && (i == 0 || !g_str_equal(argv[i], "--")); i++)
+		g_strv_builder_add(ours, argv[i]);
+	*ret_rest = g_strdupv(argv + i + (i < argc));
+	return g_strv_builder_end(ours);
+}
+
+static gboolean take_profile(Options *options, GStrv args, GError **error)
+{
+	guint n = g_strv_length(args);
+
+	if (n == 2 && *args[1]) {
+		options->profile = g_strdup(args[1]);
+		return TRUE;
+	}
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		"%s; usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]",
+		n < 2 ? "which profile?" : "one profile at a time (QEMU's own arguments follow a --)");
+	return FALSE;
+}
+
+static GOptionContext *new_context(Switches *switches)
+{
+	const GOptionEntry entries[] = {
+		{ "check", 0, 0, G_OPTION_ARG_NONE, &switches->options->check,
+			"Read and check PROFILE; touch nothing", NULL },
+		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
+			"Print a shell script that does the same; do nothing", NULL },
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &switches->version, "Show the version", NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+	GOptionContext *context = g_option_context_new("PROFILE [-- QEMU-ARGUMENT...]");
+
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_summary(context, SUMMARY);
+	g_option_context_set_description(context, "More: man qemu-tapwrap\n");
+	return context;
+}
+
+Options *options_parse(int argc, char **argv, GError **error)
+{
+	g_autoptr(Options) options = g_new0(Options, 1);
+	Switches switches = { .options = options };
+	g_autoptr(GOptionContext) context = new_context(&switches);
+	g_auto(GStrv) args = split_at_double_dash(argc, argv, &options->qemu_args);
+
+	g_set_prgname("qemu-tapwrap");
+	if (!g_option_context_parse_strv(context, &args, error))
+		return NULL;
+	if (switches.help)
+		options->information = g_option_context_get_help(context, TRUE, NULL);
+	else if (switches.version)
+		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
+	else if (!take_profile(options, args, error))
+		return NULL;
+	return g_steal_pointer(&options);
+}
+
+void options_free(Options *options)
+{
+	if (!options)
+		return;
+	g_free(options->profile);
+	g_strfreev(options->qemu_args);
+	g_free(options->information);
+	g_free(options);
+}

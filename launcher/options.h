@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the command line -> a value.
+ *
+ *	qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+	char *profile;	   /* path or name, as typed */
+	gboolean dry_run;  /* print what would be done, as a shell script */
+	gboolean check;	   /* load and validate only */
+	GStrv qemu_args;   /* what stands behind "--"; never NULL */
+	char *information; /* --help or --version: the text to print, and nothing else to do */
+} Options;
+
+/* @error: G_OPTION_ERROR with one line. */
+Options *options_parse(int argc, char **argv, GError **error);
+void options_free(Options *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)

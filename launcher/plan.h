@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan: what a profile asks of the host, as data. It is built from the profile alone, then compared
+ * with what is there; the changes that remain are what --dry-run prints and what is acquired.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "platform/net.h"
+#include "profiles/profile.h"
+
+typedef enum {
+	CHANGE_CREATE, /* a tap that the user owns */
+	CHANGE_SETTINGS, /* no routes or redirects learned from the guest */
+	CHANGE_ADDRESS,
+	CHANGE_UP,
+} ChangeKind;
+
+typedef struct {
+	ChangeKind kind;
+	const NetTap *tap;
+	const NetAddress *address; /* of CHANGE_ADDRESS */
+} Change;
+
+typedef struct {
+	guint n_taps;
+	const ProfileNic *nics[NET_TAPS_MAX]; /* where each tap comes from; borrowed */
+	NetTap taps[NET_TAPS_MAX];
+	NetAddress addresses[NET_TAPS_MAX][NET_ADDRESSES_MAX];
+	gboolean ready[NET_TAPS_MAX]; /* there already, and right */
+	GArray *changes;	      /* Change, in the order they are made */
+} Plan;
+
+/*
+ * Translates, without a look at the host. What no host could do goes to the profile's problems.
+ * @profile must outlive the plan.
+ */
+Plan *plan_build(Profile *profile);
+void plan_free(Plan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+/* Compares with the host and lists the changes. NET_ERROR, with the profile's line in front. */
+gboolean plan_observe(Plan *plan, const Profile *profile, GError **error);
+
+/* Makes the changes, all or none. *helper as for net_acquire; errors as for plan_observe. */
+NetLease *plan_acquire(const Plan *plan, const Profile *profile, NetHelper **helper,
+	GError **error);
+
+/*
+ * QEMU's command line, with the taps as @lease holds them, or by name when it is NULL. Owned by
+ * the caller.
+ */
+GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease, const GStrv extra);

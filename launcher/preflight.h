@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preflight: what can be found out before anything on the host is touched.
+ */
+#pragma once
+
+#include "profiles/profile.h"
+
+/* Can the files be read, and disks written? What cannot is added to the profile's problems. */
+void preflight_files(Profile *profile);
+
+/*
+ * The emulator's path in $PATH, owned by the caller. RUN_ERROR: 127 when there is none, 126
+ * when there is only one that may not be executed.
+ */
+char *preflight_emulator(const Profile *profile, GError **error);
