@@ -13,7 +13,7 @@ static char *shell_word(const char *word)
 	return *word && word[strspn(word, plain)] == '\0' ? g_strdup(word) : g_shell_quote(word);
 }
 
-/* ---- changes ------------------------------------------------------------------------------------ */
+/* ---- changes ---- */
 
 static gboolean wants_ipv6(const NetTap *tap)
 {
@@ -23,11 +23,11 @@ static gboolean wants_ipv6(const NetTap *tap)
 	return FALSE;
 }
 
-static void print_setting(FILE *out, const char *family, const char *ifname, const char *key,
-	int value)
+static void print_setting(
+	FILE *out, const char *family, const char *ifname, const char *key, int value)
 {
-	fprintf(out, "as_root sh -c 'echo %d > /proc/sys/net/%s/conf/%s/%s'\n", value, family, ifname,
-		key);
+	fprintf(out, "as_root sh -c 'echo %d > /proc/sys/net/%s/conf/%s/%s'\n", value, family,
+		ifname, key);
 }
 
 static void print_settings(FILE *out, const NetTap *tap)
@@ -36,6 +36,7 @@ static void print_settings(FILE *out, const NetTap *tap)
 	print_setting(out, "ipv4", tap->ifname, "accept_redirects", 0);
 	print_setting(out, "ipv4", tap->ifname, "send_redirects", 0);
 	if (!wants_ipv6(tap)) {
+		fputs("[ ! -e /proc/sys/net/ipv6 ] || ", out);
 		print_setting(out, "ipv6", tap->ifname, "disable_ipv6", 1);
 		return;
 	}
@@ -79,13 +80,14 @@ static void print_changes(FILE *out, const Plan *plan)
 	      "trap undo EXIT\n"
 	      "trap 'exit 129' HUP\n"
 	      "trap 'exit 130' INT\n"
-	      "trap 'exit 143' TERM\n\n", out);
+	      "trap 'exit 143' TERM\n\n",
+		out);
 	for (guint i = 0; i < plan->changes->len; i++)
 		print_change(out, &g_array_index(plan->changes, Change, i));
 	fputc('\n', out);
 }
 
-/* ---- QEMU's command line: an option and its value to a line --------------------------------------- */
+/* ---- QEMU's command line: an option and its value to a line ---- */
 
 static void print_argv(FILE *out, const GStrv argv)
 {

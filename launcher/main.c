@@ -18,7 +18,7 @@
 static gboolean launch(const Options *options, GError **error)
 {
 	g_autoptr(NetHelper) helper = NULL;
-	if (!invoker_leave_root(&helper, error))
+	if (!invoker_leave_root(options->check || options->dry_run ? NULL : &helper, error))
 		return FALSE;
 
 	g_autoptr(Profile) profile = profile_load(options->profile, error);
@@ -67,5 +67,8 @@ int main(int argc, char **argv)
 		fputs(options->information, stdout);
 	else if (!launch(options, &error))
 		return report(error);
-	return fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR;
+	if (fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	perror("qemu-tapwrap: standard output");
+	return EX_IOERR;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/options.h"
 
-#define SUMMARY \
+#define SUMMARY                                                                                       \
 	"Boots the VM that PROFILE describes: makes its tap with its static IP, runs QEMU in place\n" \
-	"of itself, and leaves nothing behind. PROFILE is a file, or the NAME of a NAME.ini in\n" \
+	"of itself, and leaves nothing behind. PROFILE is a file, or the NAME of a NAME.ini in\n"     \
 	"~/.config/qemu-tapwrap or " SYSCONFDIR "/qemu-tapwrap."
 
 typedef struct {
@@ -32,8 +32,9 @@ static gboolean take_profile(Options *options, GStrv args, GError **error)
 		return TRUE;
 	}
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		"%s; usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]",
-		n < 2 ? "which profile?" : "one profile at a time (QEMU's own arguments follow a --)");
+		"%s Usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]",
+		n < 2 ? "which profile?"
+		      : "one profile at a time; QEMU's own arguments follow a --.");
 	return FALSE;
 }
 
@@ -45,7 +46,8 @@ static GOptionContext *new_context(Switches *switches)
 		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
 			"Print a shell script that does the same; do nothing", NULL },
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
-		{ "version", 0, 0, G_OPTION_ARG_NONE, &switches->version, "Show the version", NULL },
+		{ "version", 0, 0, G_OPTION_ARG_NONE, &switches->version, "Show the version",
+			NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	GOptionContext *context = g_option_context_new("PROFILE [-- QEMU-ARGUMENT...]");

@@ -9,7 +9,7 @@
 #define complain(profile, nic, key, ...) \
 	profile_problem(profile, &(nic)->section, key, EX_DATAERR, __VA_ARGS__)
 
-/* ---- translate ---------------------------------------------------------------------------------- */
+/* ---- translate ---- */
 
 static NetAddress translate_address(const ProfileAddress *from)
 {
@@ -42,7 +42,8 @@ static void add_address(Plan *plan, Profile *profile, const ProfileNic *nic, gui
 
 	net_address_print(&address, text);
 	if (why)
-		complain(profile, nic, "address", "'%s' cannot be the host's address here: %s", text, why);
+		complain(profile, nic, "address", "'%s' cannot be the host's address here: %s",
+			text, why);
 	else if (overlap == (int)at)
 		complain(profile, nic, "address", "'%s' stands here twice", text);
 	else if (overlap >= 0)
@@ -98,7 +99,7 @@ void plan_free(Plan *plan)
 	g_free(plan);
 }
 
-/* ---- compare with the host ---------------------------------------------------------------------- */
+/* ---- compare with the host ---- */
 
 static void add_change(Plan *plan, ChangeKind kind, const NetTap *tap, const NetAddress *address)
 {
@@ -116,8 +117,8 @@ static void list_changes(Plan *plan, const NetTap *tap)
 	add_change(plan, CHANGE_UP, tap, NULL);
 }
 
-static void prefix_place(GError **error, const Profile *profile, const ProfileNic *nic,
-	const char *key)
+static void prefix_place(
+	GError **error, const Profile *profile, const ProfileNic *nic, const char *key)
 {
 	g_autofree char *place = profile_place(profile, &nic->section, key);
 
@@ -137,14 +138,13 @@ gboolean plan_observe(Plan *plan, const Profile *profile, GError **error)
 	return TRUE;
 }
 
-/* ---- act ---------------------------------------------------------------------------------------- */
+/* ---- act ---- */
 
-NetLease *plan_acquire(const Plan *plan, const Profile *profile, NetHelper **helper,
-	GError **error)
+NetLease *plan_acquire(const Plan *plan, const Profile *profile, NetHelper **helper, GError **error)
 {
 	NetSubject subject;
-	NetLease *lease = net_acquire(plan->taps, plan->ready, plan->n_taps, profile->vm->name, helper,
-		&subject, error);
+	NetLease *lease = net_acquire(
+		plan->taps, plan->ready, plan->n_taps, profile->vm->name, helper, &subject, error);
 
 	if (!lease && subject.tap >= 0)
 		prefix_place(error, profile, plan->nics[subject.tap],

@@ -11,7 +11,7 @@
 #include "profiles/profile.h"
 
 typedef enum {
-	CHANGE_CREATE, /* a tap that the user owns */
+	CHANGE_CREATE,	 /* a tap that the user owns */
 	CHANGE_SETTINGS, /* no routes or redirects learned from the guest */
 	CHANGE_ADDRESS,
 	CHANGE_UP,
@@ -44,8 +44,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 gboolean plan_observe(Plan *plan, const Profile *profile, GError **error);
 
 /* Makes the changes, all or none. *helper as for net_acquire; errors as for plan_observe. */
-NetLease *plan_acquire(const Plan *plan, const Profile *profile, NetHelper **helper,
-	GError **error);
+NetLease *plan_acquire(
+	const Plan *plan, const Profile *profile, NetHelper **helper, GError **error);
 
 /*
  * QEMU's command line, with the taps as @lease holds them, or by name when it is NULL. Owned by

@@ -9,7 +9,7 @@
 #include "launcher/qemu-argv.h"
 #include "launcher/run.h"
 
-/* ---- files -------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 static void check_file(Profile *profile, const ProfileSection *section, const char *key,
 	const char *path, int mode)
@@ -19,7 +19,8 @@ static void check_file(Profile *profile, const ProfileSection *section, const ch
 	if (!path)
 		return;
 	if (stat(path, &status) < 0 || access(path, mode) < 0)
-		profile_problem(profile, section, key, EX_NOINPUT, "%s: %s%s", path, g_strerror(errno),
+		profile_problem(profile, section, key, EX_NOINPUT, "%s: %s%s", path,
+			g_strerror(errno),
 			errno == EACCES && mode & W_OK && access(path, R_OK) == 0
 				? " (for writing; readonly = on would do without)"
 				: "");
@@ -47,7 +48,7 @@ void preflight_files(Profile *profile)
 	check_file(profile, &boot->section, "dtb", boot->dtb, R_OK);
 }
 
-/* ---- emulator ----------------------------------------------------------------------------------- */
+/* ---- emulator ---- */
 
 static gboolean is_executable(const char *path, gboolean *ret_exists)
 {
@@ -65,8 +66,8 @@ char *preflight_emulator(const Profile *profile, GError **error)
 	g_auto(GStrv) directories = g_strsplit(search ? search : "/usr/bin:/bin", ":", -1);
 
 	for (guint i = 0; directories[i]; i++) {
-		g_autofree char *path = g_build_filename(*directories[i] ? directories[i] : ".", program,
-			NULL);
+		g_autofree char *path = g_build_filename(
+			*directories[i] ? directories[i] : ".", program, NULL);
 		gboolean exists;
 
 		if (is_executable(path, &exists))

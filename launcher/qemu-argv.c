@@ -9,7 +9,7 @@ typedef struct {
 	gboolean has_scsi, has_usb; /* controllers that have been added on the way */
 } Builder;
 
-/* ---- parts -------------------------------------------------------------------------------------- */
+/* ---- parts ---- */
 
 static void add(Builder *builder, const char *word)
 {
@@ -62,7 +62,7 @@ static void need_usb(Builder *builder)
 	builder->has_usb = TRUE;
 }
 
-/* ---- sections, in the order of the command line -------------------------------------------------- */
+/* ---- sections, in the order of the command line ---- */
 
 static void add_machine(Builder *builder)
 {
@@ -116,8 +116,8 @@ static void add_disk(Builder *builder, const ProfileDisk *disk)
 {
 	g_autofree char *file = double_commas(disk->file);
 
-	add_option(builder, "-drive", "if=none,id=disk-%s,file=%s,format=%s%s", disk->section.id, file,
-		disk->format, disk->readonly ? ",readonly=on" : "");
+	add_option(builder, "-drive", "if=none,id=disk-%s,file=%s,format=%s%s", disk->section.id,
+		file, disk->format, disk->readonly ? ",readonly=on" : "");
 	add_disk_device(builder, disk);
 }
 
@@ -155,8 +155,8 @@ static void add_serial(Builder *builder, const ProfileSerial *serial)
 	if (monitor)
 		add_option(builder, "-chardev", "stdio,id=serial-%s,mux=on,signal=off", id);
 	else if (g_str_equal(serial->type, "unix"))
-		add_option(builder, "-chardev", "socket,id=serial-%s,path=%s,server=on,wait=off", id,
-			path);
+		add_option(builder, "-chardev", "socket,id=serial-%s,path=%s,server=on,wait=off",
+			id, path);
 	else if (path)
 		add_option(builder, "-chardev", "%s,id=serial-%s,path=%s", serial->type, id, path);
 	else
@@ -171,8 +171,8 @@ static void add_tap(Builder *builder, const char *id, const TapBackend *backend)
 	if (backend->fd >= 0)
 		add_option(builder, "-netdev", "tap,id=nic-%s,fd=%d", id, backend->fd);
 	else /* both scripts: Debian's /etc/qemu-ifup would put the tap into a bridge */
-		add_option(builder, "-netdev", "tap,id=nic-%s,ifname=%s,script=no,downscript=no", id,
-			backend->ifname);
+		add_option(builder, "-netdev", "tap,id=nic-%s,ifname=%s,script=no,downscript=no",
+			id, backend->ifname);
 }
 
 static void add_user_network(Builder *builder, const ProfileNic *nic)
@@ -197,8 +197,8 @@ static void add_nics(Builder *builder, const TapBackend *backends)
 			add_tap(builder, nic->section.id, backends++);
 		else
 			add_user_network(builder, nic);
-		add_option(builder, "-device", "%s,netdev=nic-%s,mac=%s", nic->model, nic->section.id,
-			nic->mac);
+		add_option(builder, "-device", "%s,netdev=nic-%s,mac=%s", nic->model,
+			nic->section.id, nic->mac);
 	}
 }
 
@@ -208,7 +208,7 @@ static void add_words(Builder *builder, const GStrv words)
 		add(builder, words[i]);
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 char *qemu_argv_program(const Profile *profile)
 {

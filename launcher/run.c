@@ -8,7 +8,7 @@
 
 #include "platform/net.h"
 
-G_DEFINE_QUARK(qemu-tapwrap-run, run_error)
+G_DEFINE_QUARK(qemu_tapwrap_run, run_error)
 
 gboolean run_open_standard_streams(GError **error)
 {
@@ -24,7 +24,7 @@ gboolean run_exec(const char *program, GStrv argv, const Profile *profile, GErro
 {
 	g_setenv(NET_PROFILE_VARIABLE, profile->real_path, TRUE);
 	execv(program, argv);
-	g_set_error(error, RUN_ERROR, errno == ENOENT ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE, "%s: %s",
-		program, g_strerror(errno));
+	g_set_error(error, RUN_ERROR, errno == ENOENT ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE,
+		"%s: %s", program, g_strerror(errno));
 	return FALSE;
 }

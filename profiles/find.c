@@ -10,8 +10,8 @@ static GPtrArray *search_directories(void)
 	GPtrArray *directories = g_ptr_array_new_with_free_func(g_free);
 	const char *const *system = g_get_system_config_dirs();
 
-	g_ptr_array_add(directories,
-		g_build_filename(g_get_user_config_dir(), "qemu-tapwrap", NULL));
+	g_ptr_array_add(
+		directories, g_build_filename(g_get_user_config_dir(), "qemu-tapwrap", NULL));
 	for (guint i = 0; system[i]; i++)
 		g_ptr_array_add(directories, g_build_filename(system[i], "qemu-tapwrap", NULL));
 	g_ptr_array_add(directories, g_strdup(SYSCONFDIR "/qemu-tapwrap"));
@@ -32,15 +32,15 @@ static char *find_by_name(const char *name, GError **error)
 			return g_steal_pointer(&path);
 		g_string_append_printf(searched, "%s%s", i ? ", " : "", directory);
 	}
-	g_set_error(error, PROFILE_ERROR, EX_NOINPUT,
-		"%s: no such file here, and no %s in %s", name, file, searched->str);
+	g_set_error(error, PROFILE_ERROR, EX_NOINPUT, "%s: no such file here, and no %s in %s",
+		name, file, searched->str);
 	return NULL;
 }
 
 char *profile_find(const char *name_or_path, GError **error)
 {
 	gboolean is_path = strchr(name_or_path, '/') || g_str_has_suffix(name_or_path, ".ini") ||
-		g_file_test(name_or_path, G_FILE_TEST_IS_REGULAR);
+			   g_file_test(name_or_path, G_FILE_TEST_IS_REGULAR);
 
 	return is_path ? g_strdup(name_or_path) : find_by_name(name_or_path, error);
 }

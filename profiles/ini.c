@@ -59,7 +59,7 @@ const IniEntry *ini_section_find(const IniSection *section, const char *key)
 	return NULL;
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static GString *unreadable(int fd, const char *path, const char *why, GError **error)
 {
@@ -94,7 +94,7 @@ static GString *read_regular_file(const char *path, GError **error)
 	return g_steal_pointer(&bytes);
 }
 
-/* ---- our own scan --------------------------------------------------------------------------- */
+/* ---- our own scan ---- */
 
 #define problem(scan, ...) problems_add((scan)->problems, (scan)->line, EX_DATAERR, __VA_ARGS__)
 
@@ -138,30 +138,44 @@ static IniSection *parse_header(Scan *scan, const char *inside)
 	return section;
 }
 
+static IniSection *find_section(const Ini *ini, const IniSection *wanted)
+{
+	for (guint i = 0; i < ini->sections->len; i++) {
+		IniSection *section = ini->sections->pdata[i];
+
+		if (g_str_equal(section->name, wanted->name) &&
+			g_strcmp0(section->id, wanted->id) == 0)
+			return section;
+	}
+	return NULL;
+}
+
 static void scan_header(Scan *scan, const char *text)
 {
 	size_t len = strlen(text);
 	g_autofree char *inside = NULL;
+	IniSection *section;
 
 	scan->in_section = TRUE;
 	scan->section = NULL;
 	if (text[len - 1] != ']' || strcspn(text, "]") != len - 1) {
-		problem(scan, "a section header ends with its ']' and nothing follows it on the line");
+		problem(scan,
+			"a section header ends with its ']' and nothing follows it on the line");
 		return;
 	}
 	inside = g_strndup(text + 1, len - 2);
-	scan->section = parse_header(scan, inside);
-	if (!scan->section)
+	section = parse_header(scan, inside);
+	if (!section)
 		return;
-	for (guint i = 0; i < scan->ini->sections->len; i++) {
-		const IniSection *other = scan->ini->sections->pdata[i];
-
-		if (g_str_equal(other->name, scan->section->name) &&
-			g_strcmp0(other->id, scan->section->id) == 0)
-			problem(scan, "[%s] stands here a second time; the first is in line %u", inside,
-				other->line);
+	scan->section = find_section(scan->ini, section);
+	if (scan->section) { /* go on reading into it, to find what else is wrong */
+		problem(scan, "[%s] stands here a second time; the first is in line %u", inside,
+			scan->section->line);
+		section_free(section);
+		return;
 	}
-	g_ptr_array_add(scan->ini->sections, scan->section);
+	g_ptr_array_add(scan->ini->sections, section);
+	scan->section = section;
 }
 
 /* @text: what follows the '='. Returns the value, or NULL after telling why it has none. */
@@ -187,8 +201,10 @@ static char *parse_value(Scan *scan, const char *key, const char *text)
 		return NULL;
 	}
 	if (strchr(text, '\\')) {
-		problem(scan, "%s: a backslash inside quotes is not read alike by all versions of "
-			"iniparser; leave out the quotes", key);
+		problem(scan,
+			"%s: a backslash inside quotes is not read alike by all versions of "
+			"iniparser; leave out the quotes",
+			key);
 		return NULL;
 	}
 	return g_strndup(text + 1, end - text - 1);
@@ -251,7 +267,8 @@ static void scan_line(Scan *scan, const char *start, size_t len)
 	}
 	text = g_strstrip(g_strndup(start, len));
 	if (g_str_has_suffix(text, "\\"))
-		problem(scan, "a line must not end with '\\': iniparser would join the next one to it");
+		problem(scan,
+			"a line must not end with '\\': iniparser would join the next one to it");
 	else if (*text == '[')
 		scan_header(scan, text);
 	else if (*text && *text != '#' && *text != ';')
@@ -264,7 +281,8 @@ static void scan_bytes(Scan *scan, const GString *bytes)
 
 	scan->line = 1;
 	if (g_str_has_prefix(at, "\xef\xbb\xbf")) {
-		problem(scan, "the file starts with a byte order mark; save it as UTF-8 without one");
+		problem(scan,
+			"the file starts with a byte order mark; save it as UTF-8 without one");
 		at += 3;
 	}
 	for (; at < end; scan->line++) {
@@ -276,7 +294,7 @@ static void scan_bytes(Scan *scan, const GString *bytes)
 	}
 }
 
-/* ---- iniparser's reading, compared with ours -------------------------------------------------- */
+/* ---- iniparser's reading, compared with ours ---- */
 
 static int swallow_message(const char *format, ...)
 {
@@ -284,8 +302,8 @@ static int swallow_message(const char *format, ...)
 	return 0;
 }
 
-static void compare_entry(const dictionary *dict, const IniSection *section, IniEntry *entry,
-	Problems *problems)
+static void compare_entry(
+	const dictionary *dict, const IniSection *section, IniEntry *entry, Problems *problems)
 {
 	g_autofree char *name = g_strdup_printf("%s:%s", section->header, entry->key);
 	const char *value = iniparser_getstring((dictionary *)dict, name, NULL);

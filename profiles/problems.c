@@ -14,7 +14,7 @@ struct Problems {
 	GArray *list;
 };
 
-G_DEFINE_QUARK(qemu-tapwrap-profile, profile_error)
+G_DEFINE_QUARK(qemu_tapwrap_profile, profile_error)
 
 static void problem_clear(gpointer problem)
 {

@@ -92,9 +92,9 @@ typedef struct {
 } Profile;
 
 /*
- * Reads the profile @name_or_path, as profile_find finds it. What is wrong with its content is collected in the result, for
- * profile_verdict to tell all at once together with what other modules find. Returns NULL only if
- * the file could not be read: PROFILE_ERROR, EX_NOINPUT.
+ * Reads the profile @name_or_path, as profile_find finds it. What is wrong with its content is
+ * collected in the result, for profile_verdict to tell all at once together with what other modules
+ * find. Returns NULL only if the file could not be read: PROFILE_ERROR, EX_NOINPUT.
  */
 Profile *profile_load(const char *name_or_path, GError **error);
 void profile_free(Profile *profile);
@@ -104,7 +104,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
 void profile_problem(Profile *profile, const ProfileSection *section, const char *key, int status,
 	const char *format, ...) G_GNUC_PRINTF(5, 6);
 
-/* path:line: [section "id"] key. For errors that are not the profile's fault. Owned by the caller. */
+/* path:line: [section "id"] key. For errors that are not the profile's fault. Owned by the caller.
+ */
 char *profile_place(const Profile *profile, const ProfileSection *section, const char *key);
 
 /* FALSE and @error with every problem, one a line, if there is any: EX_DATAERR or EX_NOINPUT. */

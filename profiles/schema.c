@@ -5,7 +5,10 @@
 
 #include "profiles/profile.h"
 
-#define END { .key = NULL }
+#define END                 \
+	{                   \
+		.key = NULL \
+	}
 
 static const SchemaKey vm_keys[] = {
 	{ "name", VALUE_NAME, offsetof(ProfileVm, name), NULL, NULL,
@@ -29,8 +32,8 @@ static const SchemaKey machine_keys[] = {
 
 static const SchemaKey disk_keys[] = {
 	{ "file", VALUE_PATH, offsetof(ProfileDisk, file), NULL, NULL, "-drive file=; required" },
-	{ "format", VALUE_WORD, offsetof(ProfileDisk, format), "raw qcow2 qed vdi vhdx vmdk vpc", NULL,
-		"-drive format=; from the file's suffix when absent, never probed" },
+	{ "format", VALUE_WORD, offsetof(ProfileDisk, format), "raw qcow2 qed vdi vhdx vmdk vpc",
+		NULL, "-drive format=; from the file's suffix when absent, never probed" },
 	{ "if", VALUE_WORD, offsetof(ProfileDisk, interface), "virtio ide scsi nvme usb", "virtio",
 		"which disk controller the guest sees" },
 	{ "readonly", VALUE_BOOLEAN, offsetof(ProfileDisk, readonly), NULL, "off",
@@ -91,10 +94,14 @@ static const SchemaKey qemu_keys[] = {
 	END,
 };
 
-#define ONE(word, Type, member, help) \
-	{ #word, FALSE, sizeof(Type), offsetof(Profile, member), help, word##_keys }
-#define MANY(word, Type, member, help) \
-	{ #word, TRUE, sizeof(Type), offsetof(Profile, member), help, word##_keys }
+#define ONE(word, Type, member, help)                                                    \
+	{                                                                                \
+#word, FALSE, sizeof(Type), offsetof(Profile, member), help, word##_keys \
+	}
+#define MANY(word, Type, member, help)                                                  \
+	{                                                                               \
+#word, TRUE, sizeof(Type), offsetof(Profile, member), help, word##_keys \
+	}
 
 const SchemaSection schema[] = {
 	ONE(vm, ProfileVm, vm, "the VM as a whole"),
@@ -186,8 +193,8 @@ char *schema_suggest_key(const SchemaSection *section, const char *key)
 
 	for (const SchemaSection *home = schema; home->name; home++)
 		if (schema_find_key(home, key))
-			return g_strdup_printf("; it belongs in [%s%s]", home->name,
-				home->many ? " \"id\"" : "");
+			return g_strdup_printf(
+				"; it belongs in [%s%s]", home->name, home->many ? " \"id\"" : "");
 	for (const SchemaKey *known = section->keys; known->key; known++)
 		if (is_nearer(key, known->key, &best))
 			nearest = known->key;

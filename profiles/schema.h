@@ -20,9 +20,9 @@ typedef struct {
 
 typedef struct {
 	const char *name;
-	gboolean many;	/* [name "id"], any number; else one [name] */
-	size_t size;	/* of its struct, which begins with a ProfileSection */
-	size_t offset;	/* in Profile: of a GPtrArray * when many, else of a pointer to the struct */
+	gboolean many; /* [name "id"], any number; else one [name] */
+	size_t size;   /* of its struct, which begins with a ProfileSection */
+	size_t offset; /* in Profile: of a GPtrArray * when many, else of a pointer to the struct */
 	const char *help;
 	const SchemaKey *keys; /* ends with key == NULL */
 } SchemaSection;

@@ -41,15 +41,16 @@ static gboolean parse_name(const char *text, char **slot, char **ret_why)
 {
 	if (strlen(text) > NAME_MAX_BYTES || strchr(text, '/') || *text == '-' || *text == '.')
 		return refuse(ret_why,
-			"'%s' is not a VM name: at most %d bytes, no '/', and no '-' or '.' in front", text,
-			NAME_MAX_BYTES);
+			"'%s' is not a VM name: at most %d bytes, no '/', and no '-' or '.' in front",
+			text, NAME_MAX_BYTES);
 	return keep(slot, text);
 }
 
 static gboolean parse_device(const char *text, char **slot, char **ret_why)
 {
 	if (!g_ascii_isalnum(*text) ||
-		!is_made_of(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."))
+		!is_made_of(
+			text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."))
 		return refuse(ret_why, "'%s' is not a name QEMU could know, like e1000", text);
 	return keep(slot, text);
 }
@@ -100,15 +101,15 @@ static gboolean parse_accel(const char *text, char **slot, char **ret_why)
 
 	for (guint i = 0; list[i]; i++)
 		if (!g_strv_contains(known, list[i]))
-			return refuse(ret_why, "'%s' is not an accelerator, or several, like kvm:tcg", text);
+			return refuse(ret_why,
+				"'%s' is not an accelerator, or several, like kvm:tcg", text);
 	return keep(slot, text);
 }
 
 static gboolean parse_smp(const char *text, char **slot, char **ret_why)
 {
-	static const char *const known[] = {
-		"cpus", "maxcpus", "sockets", "dies", "clusters", "cores", "threads", NULL
-	};
+	static const char *const known[] = { "cpus", "maxcpus", "sockets", "dies", "clusters",
+		"cores", "threads", NULL };
 	g_auto(GStrv) list = g_strsplit(text, ",", -1);
 
 	for (guint i = 0; list[i]; i++) {
@@ -120,7 +121,8 @@ static gboolean parse_smp(const char *text, char **slot, char **ret_why)
 			*equals = '\0';
 		if (!parse_number(count, 4096, &number) || number == 0 || (!equals && i > 0) ||
 			(equals && !g_strv_contains(known, list[i])))
-			return refuse(ret_why, "'%s' is not a number of CPUs, like 4 or 4,cores=2,threads=2",
+			return refuse(ret_why,
+				"'%s' is not a number of CPUs, like 4 or 4,cores=2,threads=2",
 				text);
 	}
 	return keep(slot, text);
@@ -131,7 +133,8 @@ static gboolean parse_order(const char *text, char **slot, char **ret_why)
 	for (const char *letter = text; *letter; letter++)
 		if (*letter < 'a' || *letter > 'p' || strchr(letter + 1, *letter))
 			return refuse(ret_why,
-				"'%s' is not an order of drives: c disk, d cdrom, n network, like dc", text);
+				"'%s' is not an order of drives: c disk, d cdrom, n network, like dc",
+				text);
 	return keep(slot, text);
 }
 
@@ -179,11 +182,13 @@ static gboolean parse_mac(const char *text, char **slot, char **ret_why)
 
 	for (size_t i = 0; i < sizeof(form); i++) {
 		if (form[i] == 'x' ? !g_ascii_isxdigit(text[i]) : text[i] != form[i])
-			return refuse(ret_why, "'%s' is not a MAC address, like 52:54:00:0a:0b:0c", text);
+			return refuse(
+				ret_why, "'%s' is not a MAC address, like 52:54:00:0a:0b:0c", text);
 		zero = zero && (form[i] != 'x' || text[i] == '0');
 	}
 	if (zero || g_ascii_xdigit_value(text[1]) & 1)
-		return refuse(ret_why, "'%s' is a %s, which no NIC can have; like 52:54:00:0a:0b:0c", text,
+		return refuse(ret_why,
+			"'%s' is a %s, which no NIC can have; like 52:54:00:0a:0b:0c", text,
 			zero ? "MAC address of zeros" : "multicast MAC address");
 	*slot = g_ascii_strdown(text, -1);
 	return TRUE;
@@ -226,9 +231,12 @@ static gboolean parse_addresses(const char *text, GArray **slot, char **ret_why)
 
 		if (!parse_address(list[i], &address))
 			return refuse(ret_why,
-				"'%s' is not an address with a prefix length, like 192.168.50.1/24", list[i]);
+				"'%s' is not an address with a prefix length, like 192.168.50.1/24",
+				list[i]);
 		g_array_append_val(addresses, address);
 	}
+	if (addresses->len == 0)
+		return refuse(ret_why, "has no value");
 	*slot = g_steal_pointer(&addresses);
 	return TRUE;
 }
@@ -274,12 +282,15 @@ static gboolean parse_hostfwds(const char *text, GStrv *slot, char **ret_why)
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	g_auto(GStrv) list = split_list(text);
 
+	if (!list[0])
+		return refuse(ret_why, "has no value");
 	for (guint i = 0; list[i]; i++) {
 		g_autofree char *hostfwd = parse_hostfwd(list[i]);
 
 		if (!hostfwd)
 			return refuse(ret_why,
-				"'%s' is not a port forward, like tcp:127.0.0.1:2222-:22 or 2222:22", list[i]);
+				"'%s' is not a port forward, like tcp:127.0.0.1:2222-:22 or 2222:22",
+				list[i]);
 		g_strv_builder_add(builder, hostfwd);
 	}
 	*slot = g_strv_builder_end(builder);

@@ -17,7 +17,7 @@ static bool same_bits(const NetAddress *a, const NetAddress *b, size_t n)
 	uint8_t mask = 0xff00 >> (n % 8);
 
 	return a->family == b->family && memcmp(a->octets, b->octets, whole) == 0 &&
-		(n % 8 == 0 || ((a->octets[whole] ^ b->octets[whole]) & mask) == 0);
+	       (n % 8 == 0 || ((a->octets[whole] ^ b->octets[whole]) & mask) == 0);
 }
 
 bool net_address_overlaps(const NetAddress *a, const NetAddress *b)
@@ -93,8 +93,8 @@ const char *net_address_problem(const NetAddress *address)
 
 const char *net_address_print_host(const NetAddress *address, char *text)
 {
-	inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octets, text,
-		NET_ADDRESS_TEXT);
+	inet_ntop(
+		address->family == 4 ? AF_INET : AF_INET6, address->octets, text, NET_ADDRESS_TEXT);
 	return text;
 }
 

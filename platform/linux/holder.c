@@ -19,7 +19,7 @@ typedef struct {
 	unsigned int uid;
 } Holder;
 
-/* ---- from the alias ----------------------------------------------------------------------------- */
+/* ---- from the alias ---- */
 
 /* qemu-tapwrap:win10 pid=4242 uid=1000, as the helper writes it */
 static void read_alias(const char *alias, Holder *holder)
@@ -35,7 +35,7 @@ static void read_alias(const char *alias, Holder *holder)
 	holder->uid = uid;
 }
 
-/* ---- from /proc ---------------------------------------------------------------------------------- */
+/* ---- from /proc ---- */
 
 static gboolean is_in_our_network(int pid)
 {
@@ -43,7 +43,7 @@ static gboolean is_in_our_network(int pid)
 	struct stat ours, theirs;
 
 	return stat("/proc/self/ns/net", &ours) == 0 && stat(path, &theirs) == 0 &&
-		ours.st_ino == theirs.st_ino;
+	       ours.st_ino == theirs.st_ino;
 }
 
 static gboolean has_tap_open(int pid, const char *ifname)
@@ -68,7 +68,8 @@ static char *program_of(int pid)
 	g_autofree char *path = g_strdup_printf("/proc/%d/comm", pid);
 	char *name = NULL;
 
-	return g_file_get_contents(path, &name, NULL, NULL) ? g_strchomp(name) : g_strdup("a process");
+	return g_file_get_contents(path, &name, NULL, NULL) ? g_strchomp(name)
+							    : g_strdup("a process");
 }
 
 /* A launcher or helper has the tap only for a moment, until QEMU does: the alias knows better. */
@@ -111,13 +112,14 @@ static char *profile_of(int pid)
 	return NULL;
 }
 
-/* ---- together ------------------------------------------------------------------------------------ */
+/* ---- together ---- */
 
 static char *describe_vm(const char *ifname, const Holder *holder)
 {
 	g_autofree char *profile = profile_of(holder->pid);
-	g_autofree char *user = holder->uid == getuid() ? g_strdup("")
-							: g_strdup_printf(" of user %u", holder->uid);
+	g_autofree char *user = holder->uid == getuid()
+					? g_strdup("")
+					: g_strdup_printf(" of user %u", holder->uid);
 
 	return g_strdup_printf("%s is in use by VM '%s' (pid %d%s%s%s)", ifname, holder->vm,
 		holder->pid, user, profile ? ", " : "", profile ? profile : "");

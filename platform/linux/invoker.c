@@ -25,7 +25,7 @@ static gboolean read_id(const char *variable, guint64 *ret_id)
 static gboolean read_uid(guint64 *ret_uid)
 {
 	return getuid() == 0 && geteuid() == 0 &&
-		(read_id("SUDO_UID", ret_uid) || read_id("PKEXEC_UID", ret_uid));
+	       (read_id("SUDO_UID", ret_uid) || read_id("PKEXEC_UID", ret_uid));
 }
 
 static gboolean look_up(uid_t uid, Invoker *invoker, GError **error)
@@ -44,8 +44,8 @@ static gboolean look_up(uid_t uid, Invoker *invoker, GError **error)
 		invoker->gid = gid;
 		return TRUE;
 	}
-	g_set_error(error, NET_ERROR, EX_OSERR, "user %u, who started this as root, is unknown here",
-		invoker->uid);
+	g_set_error(error, NET_ERROR, EX_OSERR,
+		"user %u, who started this as root, is unknown here", invoker->uid);
 	return FALSE;
 }
 
@@ -69,8 +69,9 @@ gboolean invoker_leave_root(NetHelper **ret_helper, GError **error)
 
 	if (!read_uid(&uid))
 		return TRUE;
-	*ret_helper = net_helper_start(error);
-	if (!*ret_helper || !look_up(uid, &invoker, error) || !set_ids(&invoker, error))
+	if (ret_helper && !(*ret_helper = net_helper_start(error)))
+		return FALSE;
+	if (!look_up(uid, &invoker, error) || !set_ids(&invoker, error))
 		return FALSE;
 	if (invoker.name) {
 		g_setenv("HOME", invoker.home, TRUE);

@@ -20,7 +20,7 @@
 #include <netlink/netlink.h>
 
 #define DUMP_TRIES 3
-#define BATCH_MESSAGES 80 /* 8 taps: 8 addresses, settings and up for each */
+#define BATCH_MESSAGES 80		 /* 8 taps: 8 addresses, settings and up for each */
 #define BATCH_MAX (BATCH_MESSAGES * 192) /* bytes; the largest is settings, with its alias */
 
 struct Netif {
@@ -31,7 +31,7 @@ struct Netif {
 	unsigned int acknowledged;
 };
 
-/* ---- socket and errors -------------------------------------------------------------------------- */
+/* ---- socket and errors ---- */
 
 Netif *netif_open(Fault *fault)
 {
@@ -48,8 +48,8 @@ Netif *netif_open(Fault *fault)
 		return NULL;
 	}
 	/* Old kernels know neither: then there is less text, and a dump has more to skip. */
-	(void)setsockopt(nl_socket_get_fd(netif->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on,
-		sizeof(on));
+	(void)setsockopt(
+		nl_socket_get_fd(netif->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(nl_socket_get_fd(netif->socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 		sizeof(on));
 	nl_socket_disable_seq_check(netif->socket);
@@ -66,8 +66,8 @@ void netif_close(Netif *netif)
 }
 
 /* The text of an extended acknowledgement: it follows the request's header, or its whole copy. */
-static void copy_extended_text(const struct nlmsghdr *header, const struct nlmsgerr *error,
-	char *text, size_t size)
+static void copy_extended_text(
+	const struct nlmsghdr *header, const struct nlmsgerr *error, char *text, size_t size)
 {
 	size_t used = sizeof(*error);
 	size_t len = nlmsg_datalen(header);
@@ -127,7 +127,7 @@ static struct nl_cb *new_callbacks(Netif *netif)
 	return callbacks;
 }
 
-/* ---- asking ------------------------------------------------------------------------------------- */
+/* ---- asking ---- */
 
 typedef int (*OnMessage)(struct nl_msg *message, void *data);
 
@@ -173,7 +173,7 @@ static bool dump(Netif *netif, int type, void *header, size_t size, OnMessage on
 	return true;
 }
 
-/* ---- links -------------------------------------------------------------------------------------- */
+/* ---- links ---- */
 
 static bool flag(struct nlattr *attribute)
 {
@@ -228,8 +228,8 @@ static int on_link(struct nl_msg *message, void *link)
 	return NL_OK;
 }
 
-bool netif_find(Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link,
-	Fault *fault)
+bool netif_find(
+	Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link, Fault *fault)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
 	struct nl_msg *message = new_question(RTM_GETLINK, 0, &header, sizeof(header));
@@ -281,7 +281,7 @@ const char *netif_name(int ifindex, char *ifname)
 	return if_indextoname(ifindex, ifname) ? ifname : strcpy(ifname, "?");
 }
 
-/* ---- addresses and routes ----------------------------------------------------------------------- */
+/* ---- addresses and routes ---- */
 
 typedef struct {
 	NetifVisit visit;
@@ -289,8 +289,8 @@ typedef struct {
 	bool stopped;
 } Visitor;
 
-static bool fill_prefix(NetifPrefix *prefix, int family, unsigned int prefix_len,
-	struct nlattr *octets)
+static bool fill_prefix(
+	NetifPrefix *prefix, int family, unsigned int prefix_len, struct nlattr *octets)
 {
 	size_t size = family == AF_INET ? 4 : 16;
 
@@ -356,10 +356,11 @@ bool netif_each_route(Netif *netif, NetifVisit visit, void *data, Fault *fault)
 	struct rtmsg header = { .rtm_family = AF_UNSPEC };
 	Visitor visitor = { .visit = visit, .data = data };
 
-	return dump(netif, RTM_GETROUTE, &header, sizeof(header), on_route, &visitor, "routes", fault);
+	return dump(
+		netif, RTM_GETROUTE, &header, sizeof(header), on_route, &visitor, "routes", fault);
 }
 
-/* ---- changing ----------------------------------------------------------------------------------- */
+/* ---- changing ---- */
 
 /* Messages that go to the kernel in one send, and what each is about. */
 typedef struct {
@@ -377,7 +378,8 @@ static bool batch_add(Netif *netif, Batch *batch, struct nl_msg *message, int ta
 {
 	struct nlmsghdr *header = message ? nlmsg_hdr(message) : NULL;
 	size_t size = header ? NLMSG_ALIGN(header->nlmsg_len) : 0;
-	bool fits = header && batch->used + size <= sizeof(batch->bytes) && batch->n < BATCH_MESSAGES;
+	bool fits = header && batch->used + size <= sizeof(batch->bytes) &&
+		    batch->n < BATCH_MESSAGES;
 
 	if (fits) {
 		header->nlmsg_flags |= NLM_F_ACK;
@@ -431,8 +433,8 @@ static struct nl_msg *address_message(int ifindex, const NetAddress *address)
 		.ifa_flags = four ? 0 : IFA_F_NODAD,
 		.ifa_index = ifindex,
 	};
-	struct nl_msg *message = new_question(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header,
-		sizeof(header));
+	struct nl_msg *message = new_question(
+		RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
 
 	if (message) {
 		nla_put(message, IFA_LOCAL, four ? 4 : 16, address->octets);
@@ -496,6 +498,7 @@ bool netif_set_up(Netif *netif, const NetifSetup *setups, unsigned int n_setups,
 	Batch batch = { .used = 0 };
 
 	if (!batch_fill(netif, &batch, setups, n_setups))
-		return fault_set(fault, EX_OSERR, "netlink: the changes do not fit into one message");
+		return fault_set(
+			fault, EX_OSERR, "netlink: the changes do not fit into one message");
 	return batch_send(netif, &batch, fault);
 }

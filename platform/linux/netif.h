@@ -35,8 +35,8 @@ typedef struct {
 } NetifLink;
 
 /* *ret_found tells whether there is one. False only when the kernel could not be asked. */
-bool netif_find(Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link,
-	Fault *fault);
+bool netif_find(
+	Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link, Fault *fault);
 
 /* How many taps and tuns in this network namespace belong to @owner. */
 bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault *fault);

@@ -12,8 +12,24 @@
  * server and masquerading on it.
  */
 static const char *const claimed[] = {
-	"vt-", "ve-", "vb-", "vz-", "vnet", "virbr", "veth", "docker", "br-", "eth", "en", "wl",
-	"ww", "tun", "wg", "vboxnet", "lxc", "cni",
+	"vt-",
+	"ve-",
+	"vb-",
+	"vz-",
+	"vnet",
+	"virbr",
+	"veth",
+	"docker",
+	"br-",
+	"eth",
+	"en",
+	"wl",
+	"ww",
+	"tun",
+	"wg",
+	"vboxnet",
+	"lxc",
+	"cni",
 };
 
 const char *request_ifname_problem(const char *ifname)
@@ -23,7 +39,8 @@ const char *request_ifname_problem(const char *ifname)
 	if (!*ifname || !strchr(LETTERS, *ifname) ||
 		ifname[strspn(ifname, LETTERS DIGITS "_-")] != '\0')
 		return "an interface name is a letter, then letters, digits, '-' or '_', like tap0";
-	if (strcmp(ifname, "all") == 0 || strcmp(ifname, "default") == 0 || strcmp(ifname, "lo") == 0)
+	if (strcmp(ifname, "all") == 0 || strcmp(ifname, "default") == 0 ||
+		strcmp(ifname, "lo") == 0)
 		return "the kernel keeps this name for itself";
 	for (size_t i = 0; i < sizeof(claimed) / sizeof(*claimed); i++)
 		if (strncmp(ifname, claimed[i], strlen(claimed[i])) == 0)
@@ -54,8 +71,8 @@ static bool is_wellformed_address(const NetAddress *address)
 	size_t octets = address->family == 4 ? 4 : 16;
 
 	return (address->family == 4 || address->family == 6) &&
-		address->prefix_len <= 8 * octets && is_zero(address->zero, sizeof(address->zero)) &&
-		is_zero(address->octets + octets, sizeof(address->octets) - octets);
+	       address->prefix_len <= 8 * octets && is_zero(address->zero, sizeof(address->zero)) &&
+	       is_zero(address->octets + octets, sizeof(address->octets) - octets);
 }
 
 static bool is_wellformed_tap(const RequestTap *tap)
@@ -73,7 +90,8 @@ static bool is_wellformed_tap(const RequestTap *tap)
 static bool is_wellformed(const Request *request)
 {
 	if (request->version != REQUEST_VERSION || request->n_taps < 1 ||
-		request->n_taps > REQUEST_TAPS || !is_text(request->label, sizeof(request->label)) ||
+		request->n_taps > REQUEST_TAPS ||
+		!is_text(request->label, sizeof(request->label)) ||
 		strlen(request->label) != strspn(request->label, LETTERS DIGITS "_.-"))
 		return false;
 	for (size_t i = 0; i < request->n_taps; i++)
@@ -113,7 +131,8 @@ bool request_is_sane(const Request *request, Fault *fault)
 			return fault_about(fault, i, -1, EX_DATAERR, "%s", problem);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(tap->ifname, request->taps[j].ifname) == 0)
-				return fault_about(fault, i, -1, EX_DATAERR, "the name is asked for twice");
+				return fault_about(
+					fault, i, -1, EX_DATAERR, "the name is asked for twice");
 		for (size_t j = 0; j < tap->n_addresses; j++) {
 			problem = net_address_problem(&tap->addresses[j]);
 			if (!problem && clashes(request, i, j))

@@ -21,11 +21,15 @@ static int open_device(Fault *fault)
 	if (fd >= 0)
 		return fd;
 	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
-		fault_set(fault, EX_OSFILE, TUN_DEVICE ": %s; load the module with: modprobe tun "
-			"(after a kernel update, reboot first)", strerror(errno));
+		fault_set(fault, EX_OSFILE,
+			TUN_DEVICE ": %s; load the module with: modprobe tun "
+				   "(after a kernel update, reboot first)",
+			strerror(errno));
 	else if (errno == EACCES || errno == EPERM)
-		fault_set(fault, EX_NOPERM, TUN_DEVICE ": %s; it is open to all on most systems: "
-			"chmod 0666 " TUN_DEVICE, strerror(errno));
+		fault_set(fault, EX_NOPERM,
+			TUN_DEVICE ": %s; it is open to all on most systems: "
+				   "chmod 0666 " TUN_DEVICE,
+			strerror(errno));
 	else
 		fault_set(fault, EX_OSERR, TUN_DEVICE ": %s", strerror(errno));
 	return -1;
@@ -38,7 +42,9 @@ static bool set_interface(int fd, const char *ifname, int flags, Fault *fault)
 	strncpy(request.ifr_name, ifname, sizeof(request.ifr_name) - 1);
 	if (ioctl(fd, TUNSETIFF, &request) < 0)
 		return fault_set(fault,
-			errno == EBUSY ? EX_TEMPFAIL : errno == EPERM ? EX_NOPERM : EX_OSERR,
+			errno == EBUSY	 ? EX_TEMPFAIL
+			: errno == EPERM ? EX_NOPERM
+					 : EX_OSERR,
 			"%s: TUNSETIFF on " TUN_DEVICE ": %s", ifname, strerror(errno));
 	if (strcmp(request.ifr_name, ifname) != 0) /* the kernel truncates, and fills in %d */
 		return fault_set(fault, EX_SOFTWARE, "%s: the kernel made %s instead", ifname,

@@ -67,7 +67,8 @@ static bool tell_address(const Search *search, Fault *fault)
 	netif_name(search->with.ifindex, ifname);
 	if (net_address_same_host(wanted, &search->with.prefix))
 		return fault_about(fault, search->tap, search->address, EX_UNAVAILABLE,
-			"%s is already the address of %s", net_address_print_host(wanted, text), ifname);
+			"%s is already the address of %s", net_address_print_host(wanted, text),
+			ifname);
 	return fault_about(fault, search->tap, search->address, EX_UNAVAILABLE,
 		"%s overlaps %s on %s; choose another subnet", net_address_print(wanted, text),
 		net_address_print(&search->with.prefix, other), ifname);

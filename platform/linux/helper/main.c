@@ -35,7 +35,7 @@ typedef struct {
 	uid_t uid;
 } Caller;
 
-/* ---- start -------------------------------------------------------------------------------------- */
+/* ---- start ---- */
 
 /* Nothing of the caller's stays: descriptors, environment, signal mask, core dumps. */
 static bool shed_inheritance(void)
@@ -65,11 +65,11 @@ static bool stdin_is_our_socket(void)
 	socklen_t size = sizeof(int);
 
 	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
-		getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-		domain == AF_UNIX && type == SOCK_SEQPACKET;
+	       getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       domain == AF_UNIX && type == SOCK_SEQPACKET;
 }
 
-/* ---- request and reply -------------------------------------------------------------------------- */
+/* ---- request and reply ---- */
 
 /*
  * Who asks, as the kernel knows it. A user's helper runs as that user. Only root can have started
@@ -133,7 +133,7 @@ static bool send_reply(const Reply *reply, const int *fds, size_t n_fds)
 	return sendmsg(STDIN_FILENO, &message, MSG_NOSIGNAL) == sizeof(*reply);
 }
 
-/* ---- work --------------------------------------------------------------------------------------- */
+/* ---- work ---- */
 
 static bool write_setting(const char *ifname, const char *key, const char *value, Fault *fault)
 {
@@ -161,13 +161,14 @@ static bool harden_ipv6(const RequestTap *tap, Fault *fault)
 
 	for (unsigned int i = 0; i < tap->n_addresses; i++)
 		wants_ipv6 = wants_ipv6 || tap->addresses[i].family == 6;
-	if (!wants_ipv6 && access("/proc/sys/net", F_OK) == 0 && access("/proc/sys/net/ipv6", F_OK) < 0)
+	if (!wants_ipv6 && access("/proc/sys/net", F_OK) == 0 &&
+		access("/proc/sys/net/ipv6", F_OK) < 0)
 		return true;
 	if (!wants_ipv6)
 		return write_setting(tap->ifname, "disable_ipv6", "1", fault);
 	return write_setting(tap->ifname, "accept_ra", "0", fault) &&
-		write_setting(tap->ifname, "accept_redirects", "0", fault) &&
-		write_setting(tap->ifname, "autoconf", "0", fault);
+	       write_setting(tap->ifname, "accept_redirects", "0", fault) &&
+	       write_setting(tap->ifname, "autoconf", "0", fault);
 }
 
 /* The tap just made, found again by its name and checked to be it. */
@@ -180,13 +181,14 @@ static bool find_own(Netif *netif, const char *ifname, uid_t owner, int *ret_ifi
 		return false;
 	if (!found || !link.tun.is_tap || !link.tun.has_owner || link.tun.owner != owner ||
 		link.tun.persistent || strcmp(link.ifname, ifname) != 0)
-		return fault_set(fault, EX_SOFTWARE, "%s is not the tap that was just made", ifname);
+		return fault_set(
+			fault, EX_SOFTWARE, "%s is not the tap that was just made", ifname);
 	*ret_ifindex = link.index;
 	return true;
 }
 
-static bool make_taps(Netif *netif, const Request *request, const Caller *caller, int *fds,
-	Fault *fault)
+static bool make_taps(
+	Netif *netif, const Request *request, const Caller *caller, int *fds, Fault *fault)
 {
 	NetifSetup setups[REQUEST_TAPS];
 	char alias[128];
@@ -214,15 +216,15 @@ static bool make_taps(Netif *netif, const Request *request, const Caller *caller
 static bool is_allowed(const Request *request, const Caller *caller, Netif *netif, Fault *fault)
 {
 	return request_is_sane(request, fault) &&
-		(getuid() == 0 || policy_allows(request, caller->uid, netif, fault)) &&
-		clash_is_absent(request, netif, fault);
+	       (getuid() == 0 || policy_allows(request, caller->uid, netif, fault)) &&
+	       clash_is_absent(request, netif, fault);
 }
 
 static bool serve(const Request *request, const Caller *caller, int *fds, Fault *fault)
 {
 	Netif *netif = netif_open(fault);
-	bool served = netif && is_allowed(request, caller, netif, fault) && privilege_raise(fault) &&
-		make_taps(netif, request, caller, fds, fault);
+	bool served = netif && is_allowed(request, caller, netif, fault) &&
+		      privilege_raise(fault) && make_taps(netif, request, caller, fds, fault);
 
 	privilege_drop();
 	netif_close(netif);
@@ -241,7 +243,8 @@ int main(int argc, char **argv)
 	if (!shed_inheritance())
 		return EX_OSERR;
 	if (argc != 1 || !stdin_is_our_socket()) {
-		fputs("qemu-tapwrap-helper: this program is started by qemu-tapwrap only\n", stderr);
+		fputs("qemu-tapwrap-helper: this program is started by qemu-tapwrap only\n",
+			stderr);
 		return EX_USAGE;
 	}
 	memset(&request, 0, sizeof(request));

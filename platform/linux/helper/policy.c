@@ -23,7 +23,12 @@ typedef struct {
 	unsigned int max; /* taps per user */
 } Line;
 
-/* ---- the file ----------------------------------------------------------------------------------- */
+/* What a refusal is about: a tap, and one of its addresses or -1. */
+typedef struct {
+	int tap, address;
+} Subject;
+
+/* ---- the file ---- */
 
 static bool is_roots_alone(const struct stat *status)
 {
@@ -39,7 +44,8 @@ static int open_checked(Fault *fault)
 	*strrchr(directory, '/') = '\0';
 	fd = open(POLICY_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
-		fault_set(fault, EX_CONFIG, "%s: %s", POLICY_FILE, strerror(errno));
+		fault_set(fault, EX_CONFIG, "%s: %s", POLICY_FILE,
+			errno == ELOOP ? "must not be a symbolic link" : strerror(errno));
 		return -1;
 	}
 	if (stat(directory, &status) < 0 || !S_ISDIR(status.st_mode) || !is_roots_alone(&status))
@@ -47,7 +53,8 @@ static int open_checked(Fault *fault)
 			"%s: must be a directory of root that nobody else can write to", directory);
 	else if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !is_roots_alone(&status))
 		fault_set(fault, EX_CONFIG,
-			"%s: must be a regular file of root that nobody else can write to", POLICY_FILE);
+			"%s: must be a regular file of root that nobody else can write to",
+			POLICY_FILE);
 	else if (status.st_size > POLICY_MAX)
 		fault_set(fault, EX_CONFIG, "%s: is larger than 64 KiB", POLICY_FILE);
 	else
@@ -80,7 +87,7 @@ static char *read_policy(Fault *fault)
 	return text;
 }
 
-/* ---- its lines ---------------------------------------------------------------------------------- */
+/* ---- its lines ---- */
 
 static bool parse_number(const char *text, unsigned long max, unsigned long *ret_number)
 {
@@ -152,7 +159,7 @@ static const char *parse_line(char *text, Line *line)
 	return problem;
 }
 
-/* ---- the question ------------------------------------------------------------------------------- */
+/* ---- the question ---- */
 
 static bool line_covers(const Line *line, const NetAddress *address)
 {
@@ -162,21 +169,24 @@ static bool line_covers(const Line *line, const NetAddress *address)
 	return false;
 }
 
-static bool line_allows_tap(const Line *line, const RequestTap *tap)
+static bool line_knows_names(const Line *line, const Request *request)
 {
-	if (fnmatch(line->pattern, tap->ifname, 0) != 0)
-		return false;
-	for (unsigned int i = 0; i < tap->n_addresses; i++)
-		if (!line_covers(line, &tap->addresses[i]))
+	for (unsigned int i = 0; i < request->n_taps; i++)
+		if (fnmatch(line->pattern, request->taps[i].ifname, 0) != 0)
 			return false;
 	return true;
 }
 
-static bool line_allows(const Line *line, const Request *request)
+/* Where the line does not cover an address, *ret_outside says which is the first. */
+static bool line_covers_all(const Line *line, const Request *request, Subject *ret_outside)
 {
 	for (unsigned int i = 0; i < request->n_taps; i++)
-		if (!line_allows_tap(line, &request->taps[i]))
-			return false;
+		for (unsigned int j = 0; j < request->taps[i].n_addresses; j++)
+			if (!line_covers(line, &request->taps[i].addresses[j])) {
+				ret_outside->tap = i;
+				ret_outside->address = j;
+				return false;
+			}
 	return true;
 }
 
@@ -198,14 +208,28 @@ static void append_networks(char *text, size_t size, const Request *request)
 		snprintf(text, size, "192.168.50.0/24");
 }
 
-static bool refuse(const Request *request, const char *why, Fault *fault)
+/* The one name, or for several what they begin with and a *: tap0 and tap1 give tap*. */
+static void common_pattern(char *pattern, const Request *request)
 {
-	char networks[256];
+	size_t same = strlen(request->taps[0].ifname);
+
+	for (unsigned int i = 1; i < request->n_taps; i++)
+		for (size_t j = 0; j < same; j++)
+			if (request->taps[i].ifname[j] != request->taps[0].ifname[j])
+				same = j;
+	sprintf(pattern, "%.*s%s", (int)same, request->taps[0].ifname,
+		request->n_taps > 1 ? "*" : "");
+}
+
+static bool refuse(const Request *request, const Subject *subject, const char *why, Fault *fault)
+{
+	char networks[256], pattern[REQUEST_IFNAME + 1];
 
 	append_networks(networks, sizeof(networks), request);
-	return fault_about(fault, 0, -1, EX_NOPERM,
-		"%s; an administrator can add \"allow %s %s\" to " POLICY_FILE, why,
-		request->n_taps == 1 ? request->taps[0].ifname : "*", networks);
+	common_pattern(pattern, request);
+	return fault_about(fault, subject->tap, subject->address, EX_NOPERM,
+		"%s; an administrator can add \"allow %s %s\" to " POLICY_FILE, why, pattern,
+		networks);
 }
 
 static bool within_quota(const Request *request, uid_t user, unsigned int max, Netif *netif,
@@ -222,11 +246,13 @@ static bool within_quota(const Request *request, uid_t user, unsigned int max, N
 bool policy_allows(const Request *request, uid_t user, Netif *netif, Fault *fault)
 {
 	bool allowed = false, over_quota = false;
+	Subject outside = { .tap = 0, .address = -1 }; /* the names, unless a line knows them */
 	unsigned int number = 1;
 	char *text, *next;
 
 	if (access(POLICY_FILE, F_OK) < 0 && errno == ENOENT)
-		return refuse(request, "there is no policy file, so only root may make taps", fault);
+		return refuse(request, &outside,
+			"there is no policy file, so only root may make taps", fault);
 	text = read_policy(fault);
 	if (!text)
 		return false;
@@ -238,7 +264,8 @@ bool policy_allows(const Request *request, uid_t user, Netif *netif, Fault *faul
 
 		if (problem)
 			return fault_set(fault, EX_CONFIG, POLICY_FILE ":%u: %s", number, problem);
-		if (!line.pattern || !line_allows(&line, request))
+		if (!line.pattern || !line_knows_names(&line, request) ||
+			!line_covers_all(&line, request, &outside))
 			continue;
 		if (!within_quota(request, user, line.max, netif, &within, fault))
 			return false;
@@ -248,5 +275,5 @@ bool policy_allows(const Request *request, uid_t user, Netif *netif, Fault *faul
 	if (!allowed && over_quota)
 		return fault_about(fault, 0, -1, EX_NOPERM,
 			"the policy in " POLICY_FILE " allows no further tap (max=)");
-	return allowed || refuse(request, "the policy does not allow it", fault);
+	return allowed || refuse(request, &outside, "the policy does not allow it", fault);
 }

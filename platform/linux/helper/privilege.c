@@ -38,7 +38,8 @@ static bool explain(Fault *fault)
 			"root has no CAP_NET_ADMIN here (a container?); start it with --cap-add=NET_ADMIN "
 			"or the like");
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-		return fault_set(fault, EX_NOPERM, HELPER_PATH
+		return fault_set(fault, EX_NOPERM,
+			HELPER_PATH
 			" gets no capability under no_new_privs (a sandbox, or NoNewPrivileges= of a unit)");
 	if (is_traced())
 		return fault_set(fault, EX_NOPERM,
@@ -46,7 +47,8 @@ static bool explain(Fault *fault)
 	if (statvfs(HELPER_PATH, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID)
 		return fault_set(fault, EX_NOPERM,
 			HELPER_PATH " gets no capability on a file system mounted nosuid");
-	return fault_set(fault, EX_NOPERM, HELPER_PATH
+	return fault_set(fault, EX_NOPERM,
+		HELPER_PATH
 		" has no capability; an administrator can give it: setcap cap_net_admin=p " HELPER_PATH);
 }
 

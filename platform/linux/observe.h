@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * observe: what interface has the name of a tap, and may it be attached to? Looks only.
+ */
+#pragma once
+
+#include "platform/linux/netif.h"
+#include "platform/net.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Netif, netif_close)
+
+/* netif_open with a GError. */
+Netif *observe_open(GError **error);
+
+/* As net_observe; *ret_link says more of a tap that is ready. */
+gboolean observe_tap(
+	Netif *netif, const NetTap *tap, gboolean *ret_ready, NetifLink *ret_link, GError **error);
+
+/* FALSE, and EX_TEMPFAIL with the words of holder_describe. */
+gboolean observe_refuse_busy(Netif *netif, const char *ifname, GError **error);

@@ -1,0 +1,187 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Profiles at the command line: what is wrong is told at once with file and line, the status is the
+# documented one, and the host is as it was. And how a profile, and what it names, is found.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use World;
+use Test::More;
+
+my $before = host_state();
+my $usage = 'Usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]';
+
+# ---- what is refused ----------------------------------------------------------------------------------------
+
+sub refused
+{
+	my ($name, $arguments, $wanted_status, @wanted) = @_;
+	my ($status, $out, $err) = run(['qemu-tapwrap', @$arguments], seconds => 5);
+
+	is(exited($status), $wanted_status, "$name: status $wanted_status");
+	is($err, join('', map { "qemu-tapwrap: $_\n" } @wanted), "$name: its lines");
+	is($out, '', "$name: nothing on standard output");
+}
+
+# Each line is written as "N: text" for line N of the profile, or as ": text" for the whole.
+sub bad
+{
+	my ($name, $text, @wanted) = @_;
+	my $path = profile($text);
+	refused($name, [$path], 65, map { s/^(\d*): ?/$1 ? "$path:$1: " : "$path: "/er } @wanted);
+}
+
+refused('no profile', [], 64, "which profile? $usage");
+refused('two profiles', ['a', 'b'], 64,
+	"one profile at a time; QEMU's own arguments follow a --. $usage");
+refused('unknown option', ['--dry'], 64, 'Unknown option --dry');
+refused('missing file', ['none.ini'], 66, 'none.ini: No such file or directory');
+refused('missing name', ['none'], 66, 'none: no such file here, and no none.ini in '
+	. '/srv/home/.config/qemu-tapwrap, /etc/xdg/qemu-tapwrap, /srv/etc/qemu-tapwrap');
+mkdir 'directory.ini';
+refused('directory', ['directory.ini'], 66, 'directory.ini: is a directory, not a profile');
+run_ok(qw(mkfifo fifo.ini));
+refused('FIFO', ['fifo.ini'], 66, 'fifo.ini: is not a regular file');
+refused('/dev/zero', ['/dev/zero'], 66, '/dev/zero: is not a regular file');
+spew('large.ini', '#' x (1 << 20) . "\n");
+refused('larger than 1 MiB', ['large.ini'], 66, 'large.ini: is larger than 1 MiB');
+
+bad('empty file', '', ': has no section; a profile begins with one, like [vm]');
+bad('all at once, in order', <<'END',
+[vmm]
+[machine]
+memroy = 2G
+smp    = 010
+name   = x
+[nic "lan"]
+ifname  = tap0
+address = 10.0.0.300/24
+address = 10.0.0.1/24
+hostfwd = 2222:22
+[disk "root"]
+file = /tmp/a;b.qcow2
+[display]
+type = GTK
+END
+	"1: [vmm]: no such section; did you mean 'vm'?",
+	"3: [machine] memroy: no such key; did you mean 'memory'?",
+	"4: [machine] smp: '010' is not a number of CPUs, like 4 or 4,cores=2,threads=2",
+	'5: [machine] name: no such key; it belongs in [vm]',
+	"8: [nic \"lan\"] address: '10.0.0.300/24' is not an address with a prefix length, like 192.168.50.1/24",
+	'9: address: stands a second time in [nic "lan"]; the first is in line 8',
+	'10: [nic "lan"] hostfwd: there is no port forwarding on a tap: the guest is reached at its own address',
+	'11: [disk "root"]: needs file = PATH of the disk image',
+	"12: file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
+	"14: [display] type: 'GTK' is not one of: gtk, sdl, curses, spice-app, egl-headless, dbus, none");
+bad('one section twice', "[nic \"A\"]\n[vm]\n[nic \"a\"]\n",
+	'3: [nic "a"] stands here a second time; the first is in line 1');
+bad('id where none belongs', "[vm \"x\"]\n", '1: [vm "x"]: this section has no id; write [vm]');
+bad("several, one without id: $_", "[$_]\n[$_ \"b\"]\n",
+	"1: [$_]: there are several; give each an id: [$_ \"ID\"]") for 'cdrom', 'nic';
+bad('list without an item', "[nic]\naddress = ,\n", '2: [nic] address: has no value');
+bad('one tap twice', "[nic \"a\"]\nifname = tap0\n[nic \"b\"]\nifname = tap0\n",
+	'4: [nic "b"] ifname: tap0 is taken by [nic "a"]');
+bad('one MAC twice', "[nic \"a\"]\nmac = 52:54:00:00:00:01\n[nic \"b\"]\nmac = 52:54:00:00:00:01\n",
+	'4: [nic "b"] mac: 52:54:00:00:00:01 is taken by [nic "a"]');
+bad('name of 16 characters', "[nic]\nifname = sixteencharacter\n",
+	"2: [nic] ifname: 'sixteencharacter': an interface name has at most 15 characters");
+my $name = "an interface name is a letter, then letters, digits, '-' or '_', like tap0";
+bad("name $_", "[nic]\nifname = $_\n", "2: [nic] ifname: '$_': $name")
+	for 'tap%d', 'a/b', 'a b', 'tap.0', '-tap', '0tap', "t\xc3\xa9p";
+bad('name of the kernel', "[nic]\nifname = all\n",
+	"2: [nic] ifname: 'all': the kernel keeps this name for itself");
+bad('name of others', "[nic]\nifname = vt-x\n", "2: [nic] ifname: 'vt-x': other software claims "
+	. 'names that begin like this; tap0 or tw-myvm is safe');
+my $unfit = 'cannot be the host\'s address here:';
+bad("address $_->[0]", "[nic]\naddress = $_->[0]\n", "2: [nic] address: '$_->[0]' $unfit $_->[1]")
+	for ['192.168.50.0/24', "it is the network's own address, not a host's"],
+	['192.168.50.255/24', "it is the broadcast address, not a host's"],
+	['10.0.0.1/5', 'the prefix length must be from /8 to /31'],
+	['127.0.0.5/8', "127.0.0.0/8 is the host's own loopback"],
+	['224.0.0.1/24', '224.0.0.0/4 is for multicast'],
+	['::1/128', 'the prefix length must be from /64 to /127'],
+	['fe80::1/64', 'fe80::/10 is for link-local addresses'];
+bad('address without prefix length', "[nic]\naddress = 10.0.0.1\n", "2: [nic] address: '10.0.0.1' is "
+	. 'not an address with a prefix length, like 192.168.50.1/24');
+bad('overlapping NICs', "[nic \"a\"]\nifname = ta\naddress = 10.0.0.1/8\n[nic \"b\"]\nifname = tb\n"
+	. "address = 10.1.0.1/16\n", "6: [nic \"b\"] address: '10.1.0.1/16' overlaps the subnet of [nic \"a\"]");
+bad('file name that gives no VM name', "[vm]\nname = -x\n", "2: [vm] name: '-x' is not a VM name: at "
+	. "most 64 bytes, no '/', and no '-' or '.' in front");
+
+{
+	my $path = profile("[disk \"a\"]\nfile = none.qcow2\n[boot]\nkernel = /none/vmlinuz\n[cdrom]\nfile = /srv/tmp\n");
+	refused('files that are missing', [$path], 66,
+		"$path:2: [disk \"a\"] file: /srv/tmp/none.qcow2: No such file or directory",
+		"$path:4: [boot] kernel: /none/vmlinuz: No such file or directory",
+		"$path:6: [cdrom] file: /srv/tmp: is a directory");
+}
+
+is(host_state(), $before, 'after all of these the host is as it was');
+
+# ---- how a profile is found, and what its paths mean -----------------------------------------------------------
+
+# The command line as --dry-run prints it, after the options that do not matter here.
+sub command_line
+{
+	my (@arguments) = @_;
+	my ($status, $out, $err) = run(['qemu-tapwrap', '--dry-run', @arguments]);
+	is($status, 0, "@arguments: found") or diag $err;
+	return $out;
+}
+
+{
+	my $odd = "/srv/tmp/dot files, and 'more' #1;";
+	mkdir $odd;
+	spew("$odd/disk,one.qcow2", '');
+	spew("$odd/real.ini", "[vm]\nname = linked\n[disk \"a\"]\nfile = disk,one.qcow2\nreadonly = on\n[nic]\ntype=none\n");
+	spew('/srv/home/.config/qemu-tapwrap/.keep', '');
+	symlink "$odd/real.ini", '/srv/home/.config/qemu-tapwrap/byname.ini';
+	chdir '/';
+	my $wanted = "'if=none,id=disk-a,file=/srv/tmp/dot files,, and '\\''more'\\'' #1;/disk,,one.qcow2,format=qcow2,readonly=on'";
+	for (['byname'], ['/srv/home/.config/qemu-tapwrap/byname.ini'], ["$odd/real.ini"]) {
+		like(command_line(@$_), qr/\Q$wanted\E/, 'a path is relative to the profile\'s real directory');
+	}
+	chdir $odd;
+	like(command_line('real.ini'), qr/\Q$wanted\E/, 'from its own directory, too');
+	symlink 'real.ini', 'plain';
+	like(command_line('plain'), qr/\Q$wanted\E/, 'a file without a suffix');
+	chdir '/srv/tmp';
+
+	spew('/srv/tmp/xdg/qemu-tapwrap/sys.ini', "[vm]\nname = from-dirs\n[nic]\ntype=none\n");
+	spew('/srv/etc/qemu-tapwrap/sys2.ini', "[vm]\nname = from-etc\n[nic]\ntype=none\n");
+	local $ENV{XDG_CONFIG_DIRS} = '/none:/srv/tmp/xdg';
+	like(command_line('sys'), qr/guest=from-dirs/, 'found in XDG_CONFIG_DIRS');
+	like(command_line('sys2'), qr/guest=from-etc/, 'found in sysconfdir');
+	local $ENV{XDG_CONFIG_HOME} = '/srv/tmp/xdg';
+	like(command_line('sys'), qr/guest=from-dirs/, 'found in XDG_CONFIG_HOME');
+	delete $ENV{HOME};
+	like(command_line('sys'), qr/guest=from-dirs/, 'without HOME');
+	$ENV{HOME} = '/srv/home';
+}
+{
+	spew('/srv/home/in home.qcow2', '');
+	local $ENV{IMAGES} = '/srv/home';
+	my $path = profile("[disk \"a\"]\nfile = ~/in home.qcow2\n[disk \"b\"]\nfile = \"\${IMAGES}/in home.qcow2\"\n");
+	is(scalar(() = command_line($path) =~ m{file=/srv/home/in home.qcow2,}g), 2, '~/ and ${VAR}');
+	is((run(['qemu-tapwrap', '--check', $path]))[0], 0, '--check: fine');
+	delete $ENV{IMAGES};
+	refused('variable not set', ['--check', $path], 65,
+		"$path:4: [disk \"b\"] file: the environment variable IMAGES is not set");
+}
+
+# ---- help and version ---------------------------------------------------------------------------------------
+
+{
+	my ($status, $out, $err) = run(['qemu-tapwrap', '--help']);
+	is("$status$err", '0', '--help: status 0');
+	like($out, qr/^Usage:\n  qemu-tapwrap \[OPTION.*--dry-run/s, 'on standard output');
+	is_deeply([run(['qemu-tapwrap', '--version'])], [0, "qemu-tapwrap 0.1\n", ''], '--version');
+	($status, $out, $err) = run(['sh', '-c', 'exec qemu-tapwrap --version > /dev/full']);
+	is(exited($status), 74, 'standard output full: status 74');
+	is($err, "qemu-tapwrap: standard output: No space left on device\n", 'and a line');
+}
+
+done_testing();

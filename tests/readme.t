@@ -1,0 +1,54 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Runs what README.md shows, in its order, on a copy of /etc and an empty /usr/local.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use World;
+use Test::More;
+
+my $tree = "$FindBin::Bin/..";
+my $readme = slurp("$tree/README.md");
+my @commands = map { split /\n/ } $readme =~ /^```sh\n(.*?)^```$/msg;
+my ($profile) = $readme =~ /^```ini\n(.*?)^```$/ms;
+
+must_or_skip($> == 0 && slurp('/proc/self/uid_map') =~ /^\s*0\s+0\s+4294967295/,
+	'installing below /usr/local and /etc needs real root');
+cmp_ok(scalar @commands, '>', 10, 'README.md has commands');
+ok($profile, 'and a profile');
+
+run_ok(qw(cp -a /etc /srv/etc.copy));
+run_ok(qw(mount --bind /srv/etc.copy /etc));
+run_ok(qw(mount -t tmpfs -o mode=0755 tmpfs /usr/local));
+run_ok(qw(groupadd -f kvm));
+# No KVM: a virtual machine inside a virtual machine is not what is tested here.
+run_ok(qw(mount --bind /dev/null /dev/kvm)) if -e '/dev/kvm';
+spew('/srv/tmp/myvm.ini', $profile);
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS STAGE SANITIZE BUILD WORLD_INSIDE)};
+$ENV{PATH} = "/usr/local/bin:$ENV{PATH}" =~ s{/srv/bin:}{}gr;
+
+for my $command (@commands) {
+	my $makes = $command =~ /\bmake\b/;
+	chdir($makes ? $tree : '/srv/tmp') or die $!;
+	# This test is a part of make check: there it is only asked what it would do.
+	my $real = $command eq 'make check' ? 'make -n check' : $command;
+	if ($command eq 'qemu-tapwrap myvm.ini') {
+		my $pid = start(['qemu-tapwrap', 'myvm.ini']);
+		ok(wait_for(sub { (slurp("/proc/$pid/comm") // '') =~ /^qemu-system/ }), "\$ $command")
+			or diag slurp("/srv/tmp/$pid.err");
+		like(run_ok(qw(ip -o addr show dev tap0)), qr{inet 192\.168\.50\.1/24}, 'with its tap');
+		kill 'TERM', $pid;
+		finish($pid);
+		ok(wait_for(sub { !has_link('tap0') }), 'which ends with it');
+		next;
+	}
+	my ($status, $out, $err) = run(['sh', '-c', $real], seconds => 120);
+	is($status, 0, "\$ $command") or diag $out, $err;
+}
+is(run_ok(qw(getcap /usr/local/libexec/qemu-tapwrap-helper)),
+	"/usr/local/libexec/qemu-tapwrap-helper cap_net_admin=p\n", 'the helper has its capability');
+
+done_testing();
