@@ -99,8 +99,6 @@ static void add_disk_device(Builder *builder, const ProfileDisk *disk)
 
 	if (g_str_equal(disk->interface, "virtio")) {
 		add_option(builder, "-device", "virtio-blk,drive=disk-%s", id);
-	} else if (g_str_equal(disk->interface, "ide")) {
-		add_option(builder, "-device", "ide-hd,drive=disk-%s", id);
 	} else if (g_str_equal(disk->interface, "nvme")) {
 		add_option(builder, "-device", "nvme,drive=disk-%s,serial=%s", id, id);
 	} else if (g_str_equal(disk->interface, "scsi")) {
@@ -112,13 +110,16 @@ static void add_disk_device(Builder *builder, const ProfileDisk *disk)
 	}
 }
 
+/* With if=ide the board places the drive: its buses have one unit each on q35, two on pc. */
 static void add_disk(Builder *builder, const ProfileDisk *disk)
 {
 	g_autofree char *file = double_commas(disk->file);
+	gboolean ide = g_str_equal(disk->interface, "ide");
 
-	add_option(builder, "-drive", "if=none,id=disk-%s,file=%s,format=%s%s", disk->section.id,
-		file, disk->format, disk->readonly ? ",readonly=on" : "");
-	add_disk_device(builder, disk);
+	add_option(builder, "-drive", "if=%s,id=disk-%s,file=%s,format=%s%s", ide ? "ide" : "none",
+		disk->section.id, file, disk->format, disk->readonly ? ",readonly=on" : "");
+	if (!ide)
+		add_disk_device(builder, disk);
 }
 
 static void add_cdrom(Builder *builder, const ProfileCdrom *cdrom)
@@ -126,12 +127,13 @@ static void add_cdrom(Builder *builder, const ProfileCdrom *cdrom)
 	g_autofree char *file = cdrom->file ? double_commas(cdrom->file) : NULL;
 	gboolean ide = is_x86(builder->profile);
 
-	add_option(builder, "-drive", "if=none,id=cdrom-%s,media=cdrom%s%s%s", cdrom->section.id,
-		file ? ",file=" : "", file ? file : "", file ? ",format=raw,readonly=on" : "");
-	if (!ide)
-		need_scsi(builder);
-	add_option(builder, "-device", "%s,drive=cdrom-%s", ide ? "ide-cd" : "scsi-cd",
-		cdrom->section.id);
+	add_option(builder, "-drive", "if=%s,id=cdrom-%s,media=cdrom%s%s%s", ide ? "ide" : "none",
+		cdrom->section.id, file ? ",file=" : "", file ? file : "",
+		file ? ",format=raw,readonly=on" : "");
+	if (ide)
+		return;
+	need_scsi(builder);
+	add_option(builder, "-device", "scsi-cd,drive=cdrom-%s", cdrom->section.id);
 }
 
 /* A PC always has a graphics card, seen or not: firmware and Windows look for one. */

@@ -178,45 +178,52 @@ static void scan_header(Scan *scan, const char *text)
 	scan->section = section;
 }
 
-/* @text: what follows the '='. Returns the value, or NULL after telling why it has none. */
-static char *parse_value(Scan *scan, const char *key, const char *text)
+/* @text: what follows the '='. NULL and *ret_why if it gives no value. */
+static char *parse_value(const char *text, const char **ret_why)
 {
 	const char *end;
 	char quote = *text;
 
 	if (quote != '"' && quote != '\'') {
-		if (strpbrk(text, ";#")) {
-			problem(scan,
-				"%s: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
-				key);
-			return NULL;
-		}
-		return g_strdup(text);
+		if (!strpbrk(text, ";#"))
+			return g_strdup(text);
+		*ret_why = "a value with ';' or '#' must be in double quotes; "
+			   "a comment has a line of its own";
+		return NULL;
 	}
 	end = strchr(text + 1, quote);
-	if (!end || end[1] != '\0') {
-		problem(scan, "%s: %s", key,
-			end ? "nothing may follow the closing quote"
-			    : "the value starts with a quote but does not end with one");
-		return NULL;
+	if (!end)
+		*ret_why = "the value starts with a quote but does not end with one";
+	else if (end[1] != '\0')
+		*ret_why = "nothing may follow the closing quote";
+	else if (strchr(text, '\\'))
+		*ret_why = "a backslash inside quotes is not read alike by all versions of "
+			   "iniparser; leave out the quotes";
+	return *ret_why ? NULL : g_strndup(text + 1, end - text - 1);
+}
+
+/* @place: "[nic "lan"] address", for messages. Consumes @key and @value. */
+static void add_entry(Scan *scan, const char *place, char *key, char *value)
+{
+	const IniEntry *earlier = ini_section_find(scan->section, key);
+	IniEntry *entry = g_new0(IniEntry, 1);
+
+	entry->key = key;
+	entry->value = value;
+	entry->line = scan->line;
+	if (!earlier) {
+		g_ptr_array_add(scan->section->entries, entry);
+		return;
 	}
-	if (strchr(text, '\\')) {
-		problem(scan,
-			"%s: a backslash inside quotes is not read alike by all versions of "
-			"iniparser; leave out the quotes",
-			key);
-		return NULL;
-	}
-	return g_strndup(text + 1, end - text - 1);
+	problem(scan, "%s: stands a second time; the first is in line %u", place, earlier->line);
+	entry_free(entry);
 }
 
 static void scan_entry(Scan *scan, const char *text)
 {
-	const char *equals = strchr(text, '=');
+	const char *equals = strchr(text, '='), *why = NULL;
 	g_autofree char *key = equals ? g_strchomp(g_ascii_strdown(text, equals - text)) : NULL;
-	g_autofree char *value = NULL;
-	const IniEntry *earlier;
-	IniEntry *entry;
+	g_autofree char *place = NULL, *value = NULL;
 
 	if (!key || !*key || key[strspn(key, KEY_CHARACTERS)]) {
 		problem(scan, "this is neither [section], nor key = value, nor a comment");
@@ -224,31 +231,23 @@ static void scan_entry(Scan *scan, const char *text)
 	}
 	for (text = equals + 1; g_ascii_isspace(*text); text++)
 		;
-	value = parse_value(scan, key, text);
-	if (!scan->in_section) {
-		problem(scan, "%s: stands before the first [section]", key);
-		return;
-	}
-	if (!value || !scan->section)
-		return; /* told already */
-
-	earlier = ini_section_find(scan->section, key);
-	if (earlier) {
-		problem(scan, "%s: stands a second time in [%s]; the first is in line %u", key,
-			scan->section->header, earlier->line);
-		return;
-	}
-	entry = g_new0(IniEntry, 1);
-	entry->key = g_steal_pointer(&key);
-	entry->value = g_steal_pointer(&value);
-	entry->line = scan->line;
-	g_ptr_array_add(scan->section->entries, entry);
+	place = scan->section ? g_strdup_printf("[%s] %s", scan->section->header, key)
+			      : g_strdup(key);
+	value = parse_value(text, &why);
+	if (why)
+		problem(scan, "%s: %s", place, why);
+	if (!scan->in_section)
+		problem(scan, "%s: stands before the first [section]", place);
+	else if (scan->section) /* else its header is bad, and that has been told */
+		add_entry(scan, place, g_steal_pointer(&key), g_steal_pointer(&value));
 }
 
+/* Other than tabs, and the carriage return of a line that ends with CR LF. */
 static gboolean has_control_character(const char *text, size_t len)
 {
+	len -= len > 0 && text[len - 1] == '\r';
 	for (size_t i = 0; i < len; i++)
-		if ((guchar)text[i] < ' ' && !g_ascii_isspace(text[i]))
+		if ((guchar)text[i] < ' ' && text[i] != '\t')
 			return TRUE;
 	return memchr(text, 0x7f, len) != NULL;
 }

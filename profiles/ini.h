@@ -16,9 +16,9 @@
 #define INI_LINE_MAX 1000	   /* bytes; iniparser 4.1 fails from 1023 on */
 
 typedef struct {
-	char *key; /* lower case */
-	char *value;
-	guint line; /* from 1 */
+	char *key;   /* lower case */
+	char *value; /* NULL if it could not be read: a problem has been told */
+	guint line;  /* from 1 */
 } IniEntry;
 
 typedef struct {

@@ -6,6 +6,8 @@
 
 #include "profiles/sections.h"
 
+#define SOCKET_PATH_MAX 107 /* bytes; sun_path of unix(7) less its NUL */
+
 #define complain(profile, item, key, ...) \
 	profile_problem(profile, &(item)->section, key, EX_DATAERR, __VA_ARGS__)
 
@@ -44,11 +46,25 @@ static void resolve_machine(Profile *profile)
 		{ "riscv64", "virt" },
 	};
 
+	if (profile->machine->type && strstr(profile->machine->type, "accel="))
+		complain(profile, profile->machine, "type",
+			"the accelerator has a key of its own, accel");
 	if (profile->machine->type || !profile->vm->arch)
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS(defaults); i++)
 		if (g_str_equal(profile->vm->arch, defaults[i].arch))
 			profile->machine->type = g_strdup(defaults[i].machine);
+}
+
+/* As QEMU has it. */
+static void check_boot(Profile *profile)
+{
+	static const char *const of_kernel[] = { "initrd", "append" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(of_kernel); i++)
+		if (is_given(profile->boot, of_kernel[i]) && !is_given(profile->boot, "kernel"))
+			complain(profile, profile->boot, of_kernel[i],
+				"goes with kernel, which is not given");
 }
 
 static void resolve_disk(Profile *profile, ProfileDisk *disk)
@@ -68,6 +84,9 @@ static void resolve_disk(Profile *profile, ProfileDisk *disk)
 
 	if (!disk->file && !is_given(disk, "file"))
 		complain(profile, disk, NULL, "needs file = PATH of the disk image");
+	if (disk->readonly && g_strcmp0(disk->interface, "ide") == 0)
+		complain(profile, disk, "readonly",
+			"an IDE disk cannot be read-only; take another if =");
 	if (!disk->file || disk->format || is_given(disk, "format"))
 		return;
 	for (guint i = 0; i < G_N_ELEMENTS(formats) && !disk->format; i++)
@@ -90,6 +109,10 @@ static void resolve_serial(Profile *profile, const ProfileSerial *serial, gboole
 	if (has_path && !is_given(serial, "path"))
 		complain(profile, serial, NULL, "needs path = PATH because its type is %s",
 			serial->type);
+	if (serial->path && strlen(serial->path) > SOCKET_PATH_MAX &&
+		g_strcmp0(serial->type, "unix") == 0)
+		complain(profile, serial, "path", "a socket's path has at most %d bytes: %s",
+			SOCKET_PATH_MAX, serial->path);
 	if (serial->type && !has_path && is_given(serial, "path"))
 		complain(profile, serial, "path", "only the types unix and file have a path");
 	*stdio_taken = *stdio_taken || on_stdio;
@@ -219,6 +242,7 @@ void profile_resolve(Profile *profile)
 			"has no section; a profile begins with one, like [vm]");
 	resolve_vm(profile);
 	resolve_machine(profile);
+	check_boot(profile);
 	for (guint i = 0; i < profile->disks->len; i++)
 		resolve_disk(profile, profile->disks->pdata[i]);
 	for (guint i = 0; i < profile->serials->len; i++)

@@ -38,7 +38,7 @@ static void read_key(
 {
 	const IniEntry *entry = section->source ? ini_section_find(section->source, key->key)
 						: NULL;
-	const char *text = entry ? entry->value : key->fallback;
+	const char *text = entry ? entry->value : key->fallback; /* NULL: told by ini */
 	ValueRule rule = { .type = key->type, .words = key->words, .directory = directory };
 	g_autofree char *why = NULL;
 

@@ -39,9 +39,11 @@ static gboolean parse_number(const char *text, guint64 max, guint64 *ret_number)
 
 static gboolean parse_name(const char *text, char **slot, char **ret_why)
 {
-	if (strlen(text) > NAME_MAX_BYTES || strchr(text, '/') || *text == '-' || *text == '.')
+	if (strlen(text) > NAME_MAX_BYTES || strchr(text, '/') || strchr("-. ", *text) ||
+		g_str_has_suffix(text, " "))
 		return refuse(ret_why,
-			"'%s' is not a VM name: at most %d bytes, no '/', and no '-' or '.' in front",
+			"'%s' is not a VM name: at most %d bytes, no '/', no '-' or '.' in front, "
+			"no blank at an end",
 			text, NAME_MAX_BYTES);
 	return keep(slot, text);
 }
@@ -81,16 +83,16 @@ static gboolean parse_mib(const char *text, guint *slot, char **ret_why)
 {
 	static const char units[] = "MGT";
 	size_t len = strlen(text);
-	const char *unit = len ? strchr(units, g_ascii_toupper(text[len - 1])) : NULL;
-	g_autofree char *digits = g_strndup(text, unit && *unit ? len - 1 : len);
+	const char *unit = strchr(units, g_ascii_toupper(text[len - 1]));
+	g_autofree char *digits = g_strndup(text, unit ? len - 1 : len);
+	guint shift = unit ? 10 * (unit - units) : 0;
 	guint64 number;
 
-	if (!parse_number(digits, 1024 * 1024, &number) || number == 0)
+	if (!parse_number(digits, G_MAXUINT32, &number) || number == 0)
 		return refuse(ret_why, "'%s' is not a size, like 512M or 4G", text);
-	number <<= unit ? 10 * (unit - units) : 0;
-	if (number > 16 * 1024 * 1024)
+	if (number << shift > 16 * 1024 * 1024)
 		return refuse(ret_why, "'%s' is more than 16T", text);
-	*slot = number;
+	*slot = number << shift;
 	return TRUE;
 }
 
@@ -138,25 +140,27 @@ static gboolean parse_order(const char *text, char **slot, char **ret_why)
 	return keep(slot, text);
 }
 
-/* Appends @text to @path with every ${VAR} replaced. */
-static gboolean expand_variables(GString *path, const char *text, char **ret_why)
+/* Appends @rest, a part of @text, to @path with every ${VAR} replaced. */
+static gboolean expand_variables(GString *path, const char *rest, const char *text, char **ret_why)
 {
 	const char *dollar;
 
-	while ((dollar = strstr(text, "${"))) {
+	while ((dollar = strstr(rest, "${"))) {
 		const char *close = strchr(dollar, '}');
 		g_autofree char *name = close ? g_strndup(dollar + 2, close - dollar - 2) : NULL;
 		const char *variable = name ? g_getenv(name) : NULL;
 
 		if (!close)
 			return refuse(ret_why, "'%s' has no '}' after its '${'", text);
+		if (!*name)
+			return refuse(ret_why, "'%s' has a ${} without a name", text);
 		if (!variable)
 			return refuse(ret_why, "the environment variable %s is not set", name);
-		g_string_append_len(path, text, dollar - text);
+		g_string_append_len(path, rest, dollar - rest);
 		g_string_append(path, variable);
-		text = close + 1;
+		rest = close + 1;
 	}
-	g_string_append(path, text);
+	g_string_append(path, rest);
 	return TRUE;
 }
 
@@ -168,7 +172,7 @@ static gboolean parse_path(const char *directory, const char *text, char **slot,
 		g_string_append(path, g_get_home_dir());
 	else if (*text == '~')
 		return refuse(ret_why, "'%s': only ~/ is known, for your own home directory", text);
-	if (!expand_variables(path, text + (*text == '~'), ret_why))
+	if (!expand_variables(path, text + (*text == '~'), text, ret_why))
 		return FALSE;
 	*slot = g_path_is_absolute(path->str) ? g_strdup(path->str)
 					      : g_build_filename(directory, path->str, NULL);
@@ -299,20 +303,23 @@ static gboolean parse_hostfwds(const char *text, GStrv *slot, char **ret_why)
 
 /*
  * g_shell_parse_argv drops everything behind a '#' that starts a word, without an error. A
- * sentinel word behind the text tells whether that happened.
+ * sentinel that cannot stand in a profile, behind the text, tells whether that happened.
  */
 static gboolean parse_args(const char *text, GStrv *slot, char **ret_why)
 {
-	static const char sentinel[] = "end-of-args";
+	static const char sentinel[] = "\001";
 	g_autofree char *guarded = g_strconcat(text, " ", sentinel, NULL);
 	g_autoptr(GError) error = NULL;
 	g_auto(GStrv) args = NULL;
-	int n;
+	int n = 0;
 
-	if (!g_shell_parse_argv(guarded, &n, &args, &error))
-		return refuse(ret_why, "cannot be split into arguments: %s", error->message);
-	if (!g_str_equal(args[n - 1], sentinel))
+	if (!g_shell_parse_argv(guarded, &n, &args, &error) &&
+		!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING))
+		return refuse(ret_why, "a quote is not closed");
+	if (n == 0 || !g_str_equal(args[n - 1], sentinel))
 		return refuse(ret_why, "a '#' starts a comment here; quote the argument it begins");
+	if (n == 1)
+		return refuse(ret_why, "has no value");
 	g_clear_pointer(&args[n - 1], g_free);
 	*slot = g_steal_pointer(&args);
 	return TRUE;

@@ -90,11 +90,11 @@ END
 
 {
 	my ($kernel, $module) = find_linux();
-	my $busybox = find_busybox();
-	must_or_skip($kernel && $busybox, 'no readable Linux kernel with e1000, or no static busybox');
+	my @busybox = find_busybox();
+	must_or_skip($kernel && @busybox, 'no readable Linux kernel with e1000, or no busybox');
 
 	my $data = random_bytes(1 << 20);
-	my $initramfs = make_initramfs(<<'END', $busybox, $module);
+	my $initramfs = make_initramfs(<<'END', \@busybox, $module);
 ip addr add 192.168.50.2/24 dev eth0
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth1

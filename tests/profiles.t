@@ -71,16 +71,17 @@ END
 	"4: [machine] smp: '010' is not a number of CPUs, like 4 or 4,cores=2,threads=2",
 	'5: [machine] name: no such key; it belongs in [vm]',
 	"8: [nic \"lan\"] address: '10.0.0.300/24' is not an address with a prefix length, like 192.168.50.1/24",
-	'9: address: stands a second time in [nic "lan"]; the first is in line 8',
+	'9: [nic "lan"] address: stands a second time; the first is in line 8',
 	'10: [nic "lan"] hostfwd: there is no port forwarding on a tap: the guest is reached at its own address',
-	'11: [disk "root"]: needs file = PATH of the disk image',
-	"12: file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
+	"12: [disk \"root\"] file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
 	"14: [display] type: 'GTK' is not one of: gtk, sdl, curses, spice-app, egl-headless, dbus, none");
 bad('one section twice', "[nic \"A\"]\n[vm]\n[nic \"a\"]\n",
 	'3: [nic "a"] stands here a second time; the first is in line 1');
 bad('id where none belongs', "[vm \"x\"]\n", '1: [vm "x"]: this section has no id; write [vm]');
 bad("several, one without id: $_", "[$_]\n[$_ \"b\"]\n",
 	"1: [$_]: there are several; give each an id: [$_ \"ID\"]") for 'cdrom', 'nic';
+bad('carriage return inside a line', "[vm]\nname = a\rb\n",
+	'2: the line holds a control character (a profile is plain text)');
 bad('list without an item', "[nic]\naddress = ,\n", '2: [nic] address: has no value');
 bad('one tap twice', "[nic \"a\"]\nifname = tap0\n[nic \"b\"]\nifname = tap0\n",
 	'4: [nic "b"] ifname: tap0 is taken by [nic "a"]');
@@ -108,8 +109,15 @@ bad('address without prefix length', "[nic]\naddress = 10.0.0.1\n", "2: [nic] ad
 	. 'not an address with a prefix length, like 192.168.50.1/24');
 bad('overlapping NICs', "[nic \"a\"]\nifname = ta\naddress = 10.0.0.1/8\n[nic \"b\"]\nifname = tb\n"
 	. "address = 10.1.0.1/16\n", "6: [nic \"b\"] address: '10.1.0.1/16' overlaps the subnet of [nic \"a\"]");
+bad('what QEMU would refuse', "[machine]\ntype = q35,accel=tcg\n[disk \"a\"]\nfile = a.raw\nif = ide\n"
+	. "readonly = on\n[boot]\nappend = quiet\n[serial]\ntype = unix\npath = /" . 'x' x 107 . "\n",
+	'2: [machine] type: the accelerator has a key of its own, accel',
+	'4: [disk "a"] file: /srv/tmp/a.raw: No such file or directory',
+	'6: [disk "a"] readonly: an IDE disk cannot be read-only; take another if =',
+	'8: [boot] append: goes with kernel, which is not given',
+	"11: [serial] path: a socket's path has at most 107 bytes: /" . 'x' x 107);
 bad('file name that gives no VM name', "[vm]\nname = -x\n", "2: [vm] name: '-x' is not a VM name: at "
-	. "most 64 bytes, no '/', and no '-' or '.' in front");
+	. "most 64 bytes, no '/', no '-' or '.' in front, no blank at an end");
 
 {
 	my $path = profile("[disk \"a\"]\nfile = none.qcow2\n[boot]\nkernel = /none/vmlinuz\n[cdrom]\nfile = /srv/tmp\n");

@@ -8,7 +8,8 @@
 set -u
 
 # A need is a command, a header (.h; alone or in a directory of its name), a pkg-config module
-# (.pc), a Perl module (::), a shared library (.so) or an iPXE image (.lkrn). The cell of a
+# (.pc), a Perl module (::), a shared library (.so), an iPXE image (.lkrn) or a driver of an installed
+# Linux kernel, for a guest (.ko). The cell of a
 # distribution names the package that has it; "-": not packaged; ".": not looked for, since it
 # comes with another package of the column or is done without (mandoc on Arch would replace
 # man-db; Alpine's gcc has no sanitizers). Alpine's alpine-ipxe boots only Alpine's own script.
@@ -38,6 +39,8 @@ sudo           sudo             sudo              sudo            sudo          
 pkexec         pkexec           polkit            polkit          pkexec             polkit
 mandoc         mandoc           mandoc            .               mandoc-bin         mandoc
 qemu-img       qemu-utils       qemu-img          qemu-img        qemu-img           qemu-img
+busybox        busybox          busybox           busybox         busybox            busybox
+e1000.ko       linux-image-amd64 kernel-modules   linux           kernel-default     linux-lts
 libasan.so     .                libasan           .               .                  .
 libubsan.so    .                libubsan          .               .                  .
 '
@@ -84,8 +87,10 @@ present() {
 	*.pc) ${PKG_CONFIG:-pkg-config} --exists "${1%.pc}" 2>/dev/null ;;
 	*::*) perl -e "require $1" 2>/dev/null ;;
 	*.so) any_present /usr/lib*/"$1".* ;;
+	*.ko) any_present /lib/modules/*/kernel/drivers/net/ethernet/intel/*/"$1"* ;;
 	*.lkrn) any_present /usr/lib/ipxe/"$1" /boot/"$1" /usr/share/ipxe/"$1" ;;
 	cc) command_present "${cc%% *}" ;;
+	busybox) command -v "$1" >/dev/null ;;
 	*) command_present "$1" ;;
 	esac
 }

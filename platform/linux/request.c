@@ -91,7 +91,7 @@ static bool is_wellformed(const Request *request)
 {
 	if (request->version != REQUEST_VERSION || request->n_taps < 1 ||
 		request->n_taps > REQUEST_TAPS ||
-		!is_text(request->label, sizeof(request->label)) ||
+		!is_text(request->label, sizeof(request->label)) || !*request->label ||
 		strlen(request->label) != strspn(request->label, LETTERS DIGITS "_.-"))
 		return false;
 	for (size_t i = 0; i < request->n_taps; i++)

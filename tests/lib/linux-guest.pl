@@ -4,6 +4,7 @@
 
 use strict;
 use warnings;
+use File::Basename qw(dirname);
 use File::Copy qw(copy);
 use File::Path qw(make_path);
 use World;
@@ -24,23 +25,27 @@ sub find_linux
 	return;
 }
 
+# A busybox and the shared libraries it needs, if any.
 sub find_busybox
 {
-	for (qw(/bin/busybox /usr/bin/busybox /usr/bin/busybox-static /bin/busybox.static)) {
-		return $_ if -x $_ && `ldd $_ 2>&1` =~ /not a dynamic|statically/;
-	}
-	return;
+	my ($busybox) = grep { -x } qw(/bin/busybox /usr/bin/busybox);
+	return $busybox ? ($busybox, `ldd $busybox 2>/dev/null` =~ m{(/\S+)}g) : ();
 }
 
-# Packs an initramfs that runs the shell script $init; returns its path.
+# Packs an initramfs that runs the shell script $init; @$files begins with busybox. Returns its path.
 sub make_initramfs
 {
-	my ($init, $busybox, $module) = @_;
+	my ($init, $files, $module) = @_;
 	my $root = '/srv/tmp/initramfs';
+	my ($busybox) = @$files;
 
 	make_path(map { "$root/$_" } qw(bin proc sys dev));
 	copy($busybox, "$root/bin/busybox");
-	chmod 0755, "$root/bin/busybox";
+	for my $library (@$files[1 .. $#$files]) {
+		make_path($root . dirname($library));
+		copy($library, "$root$library");
+	}
+	run_ok('sh', '-c', "find $root/bin $root/lib* -type f -exec chmod 0755 {} + 2>/dev/null; true");
 	if ($module) {
 		my %unpack = (xz => 'xz', zst => 'zstd', gz => 'gzip', ko => 'cat');
 		my ($suffix) = $module =~ /\.(\w+)$/;
