@@ -12,28 +12,26 @@
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
+namespaces='--mount --net --pid --fork --kill-child --mount-proc'
+
+# shellcheck disable=SC2086 # $namespaces is words
 if [ "$1" != --inside ]; then
-	stage=$1
-	shift
-	inside="--mount --net --pid --fork --kill-child --mount-proc sh $0 --inside"
 	if [ "$(id -u)" = 0 ]; then
-		# shellcheck disable=SC2086
-		exec unshare $inside "$stage" "$@"
+		exec unshare $namespaces sh "$0" --inside "$@"
 	elif [ -w /dev/net/tun ] && unshare --user --map-root-user --net true 2>/dev/null; then
-		# shellcheck disable=SC2086
-		exec unshare --user --map-root-user $inside "$stage" "$@"
+		exec unshare --user --map-root-user $namespaces sh "$0" --inside "$@"
 	fi
 	echo "world.sh: no rights for namespaces and /dev/net/tun: asking sudo" >&2
-	# shellcheck disable=SC2086
-	exec sudo unshare $inside "$stage" "$@"
+	exec sudo env WORLD_INSIDE="${WORLD_INSIDE-}" STAGE="${STAGE-}" \
+		TESTS_MUST_RUN="${TESTS_MUST_RUN-}" unshare $namespaces sh "$0" --inside "$@"
 fi
 
 stage=$2
 shift 2
 mount -t tmpfs -o mode=0755 tmpfs /srv
 cp -a "$stage/srv/." /srv/
-mkdir -p /srv/home /srv/etc/qemu-tapwrap
+mkdir -p /srv/home /srv/run /srv/etc/qemu-tapwrap
 ip link set lo up
 unset XDG_CONFIG_HOME XDG_CONFIG_DIRS SUDO_UID SUDO_GID SUDO_USER PKEXEC_UID DISPLAY WAYLAND_DISPLAY
-export HOME=/srv/home PATH="/srv/bin:$PATH"
+export HOME=/srv/home XDG_RUNTIME_DIR=/srv/run PATH="/srv/bin:$PATH"
 "$@" # not exec: PID 1 is no place for a test

@@ -21,7 +21,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(
 	$TAP_STUB host_state state_settles profile install_stub start finish run run_ok wait_for
 	answers_ping slurp spew tap_profile guest_profile ipxe must_or_skip exited killed
-	children_of demo_append sanitized has_link descriptors capabilities
+	children_of demo_append has_link descriptors capabilities is_real_root
 );
 
 # /srv is where world.sh installs the staged tree; tests write below it too.
@@ -262,9 +262,10 @@ sub capabilities
 	return join ' ', $status =~ /^Cap(?:Inh|Prm|Eff|Amb):\t(\w+)/mg;
 }
 
-sub sanitized { return ($ENV{STAGE} // '') =~ /linux-\w+-world/ }
-
 # ---- what this machine cannot do -------------------------------------------------------------------
+
+# Root of the machine, not of a user namespace?
+sub is_real_root { return scalar(slurp('/proc/self/uid_map') =~ /^\s*0\s+0\s+4294967295/) }
 
 # Leaves the test when something is missing here; in CI that is a failure.
 sub must_or_skip
