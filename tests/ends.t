@@ -42,7 +42,8 @@ sub nothing_left
 
 # ---- signals ---------------------------------------------------------------------------------------
 
-my %status_after = (TERM => 0, INT => 0, HUP => 0, KILL => 'signal 9');
+my %status_after = (TERM => 0, INT => 0, HUP => 0, KILL => 'signal 9', SEGV => 'signal 11',
+	ABRT => 'signal 6');
 for my $signal (sort keys %status_after) {
 	my $pid = boot();
 	is(slurp("/proc/$pid/comm"), "qemu-system-x86\n", "$signal: our PID is QEMU's now");
@@ -144,17 +145,17 @@ for my $signal (sort keys %status_after) {
 
 # ---- -daemonize --------------------------------------------------------------------------------------------
 
-{
+for my $signal (qw(TERM INT KILL)) {
 	my ($status) = run(['qemu-tapwrap', guest_profile(), '--', qw(-daemonize -pidfile daemon.pid)]);
-	is(exited($status), 0, '-daemonize: status 0 at once');
-	ok(answers_ping('192.168.50.2'), 'and the guest answers');
+	is(exited($status), 0, "-daemonize, $signal: status 0 at once");
+	ok(answers_ping('192.168.50.2'), "-daemonize, $signal: the guest answers");
 	my ($again, undef, $err) = run(['qemu-tapwrap', guest_profile()]);
 	my $daemon = slurp('daemon.pid') + 0;
-	is(exited($again), 75, 'a second start: busy');
-	like($err, qr/tap0 is in use by VM 'guest' \(pid $daemon, /, "which names the daemon's PID");
-	kill 'KILL', $daemon;
+	is(exited($again), 75, "-daemonize, $signal: a second start finds the tap busy");
+	like($err, qr/tap0 is in use by VM 'guest' \(pid $daemon, /, "-daemonize, $signal: and names the daemon");
+	kill $signal, $daemon;
 	wait_for(sub { !-e "/proc/$daemon" || slurp("/proc/$daemon/stat") =~ /\) Z / });
-	nothing_left('-daemonize');
+	nothing_left("-daemonize, $signal");
 }
 
 # ---- with the standard streams closed -------------------------------------------------------------------------

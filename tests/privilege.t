@@ -95,6 +95,21 @@ refused('no capability', ['qemu-tapwrap', $profile], 77, $setcap);
 run_ok('setcap', 'cap_net_admin=p', $helper);
 refused('no_new_privs', [qw(setpriv --no-new-privs qemu-tapwrap), $profile], 77,
 	"$helper gets no capability under no_new_privs (a sandbox, or NoNewPrivileges= of a unit)");
+run_ok('mount', '-o', 'remount,nosuid', '/srv');
+refused('nosuid', ['qemu-tapwrap', $profile], 77,
+	"$helper gets no capability on a file system mounted nosuid");
+run_ok('mount', '-o', 'remount,suid', '/srv');
+refused('traced', [qw(strace -f -qq -o /dev/null qemu-tapwrap), $profile], 77,
+	"$helper gets no capability while it is traced (strace, gdb)");
+{
+	my ($status, undef, $err) = run(['setpriv', '--bounding-set=-net_admin', '--inh-caps=-net_admin',
+		'qemu-tapwrap', $profile]);
+	is(exited($status), 77, 'root without the capability: status 77');
+	like($err, qr/root has no CAP_NET_ADMIN here \(a container\?\)/, 'and why');
+	($status, undef, $err) = run(['setpriv', '--bounding-set=-net_admin', @as_user, 'qemu-tapwrap', $profile]);
+	is(exited($status), 77, 'bounding set: status 77');
+	like($err, qr/CAP_NET_ADMIN is not in the bounding set/, 'and why');
+}
 chmod 0750, $helper;
 refused('helper of another group', ['qemu-tapwrap', $profile], 77,
 	"$helper may not be run by you; join its group (ls -l shows it), often kvm");

@@ -41,7 +41,10 @@ sub refused
 
 {
 	my $before = host_state();
-	my $pid = start_vm(tap_profile(address => '192.168.50.1/24 fd00:5a17::1/64'));
+	# The caller has left a descriptor open.
+	my $pid = start(['qemu-tapwrap', tap_profile(address => '192.168.50.1/24 fd00:5a17::1/64')],
+		before => sub { POSIX::dup2(1, 9) });
+	wait_for(sub { (slurp("/proc/$pid/comm") // '') eq "sleep\n" });
 	my $details = run_ok(qw(ip -d link show tap0));
 	like($details, qr/tun type tap pi off vnet_hdr on persist off user root/, 'not persistent, owned');
 	like($details, qr/alias qemu-tapwrap:tap0 pid=$pid uid=0/, 'marked as ours');
@@ -120,6 +123,17 @@ sub refused
 	run_ok(qw(ip tuntap del dev tap0 mode tap multi_queue));
 }
 
+# ---- a tap that lives with another program ------------------------------------------------------------------
+
+{
+	my $pid = start([$^X, '-e', 'use Fcntl; sysopen my $tap, "/dev/net/tun", O_RDWR or die; '
+		. 'my $request = pack "a16sx22", "tap0", 0x1002; ioctl $tap, 0x400454ca, $request or die $!; sleep 99']);
+	ok(wait_for(sub { has_link('tap0') }), 'another program has made tap0');
+	refused('a tap of another program', tap_profile(), 75, '[nic "lan"] ifname: tap0 is in use by '
+		. (slurp("/proc/$pid/comm") =~ s/\n//r) . " (pid $pid)");
+	end_vm($pid);
+}
+
 # ---- interfaces that are no taps ---------------------------------------------------------------------------
 
 {
@@ -190,7 +204,7 @@ sub refused
 {
 	spew('/proc/sys/net/ipv6/conf/all/disable_ipv6', "1");
 	spew('/proc/sys/net/ipv6/conf/default/disable_ipv6', "1");
-	refused('IPv6 switched off', tap_profile(address => '192.168.50.1/24 fd00:5a17::1/64'), 71,
+	refused('IPv6 switched off', tap_profile(address => '192.168.50.1/24 fd00:5a17::1/64'), 69,
 		'[nic "lan"] address: the kernel refuses: Permission denied (ipv6: IPv6 is disabled on this device)');
 	spew('/proc/sys/net/ipv6/conf/all/disable_ipv6', "0");
 	spew('/proc/sys/net/ipv6/conf/default/disable_ipv6', "0");
@@ -210,6 +224,25 @@ SKIP: {
 	refused('nodev', tap_profile(), 77, '[nic "lan"] ifname: /dev/net/tun: Permission denied; '
 		. 'it is open to all on most systems: chmod 0666 /dev/net/tun');
 	run_ok(qw(umount /dev/net));
+}
+
+# ---- system calls that fail ------------------------------------------------------------------------------------
+
+if ((run(['strace', '-o', '/dev/null', 'true']))[0] == 0) {
+	my $helper = '/srv/libexec/qemu-tapwrap-helper';
+	rename $helper, '/srv/helper' or die $!;
+	for (
+		['write:error=EIO', '[nic "lan"] ifname: /proc/sys/net/ipv6/conf/tap0/disable_ipv6: Input/output error'],
+		['ioctl:error=ENOMEM', '[nic "lan"] ifname: tap0: TUNSETIFF on /dev/net/tun: Cannot allocate memory'],
+		['sendto:error=ENOBUFS', 'qemu-tapwrap: netlink: No buffer space available'],
+		['socket:error=EMFILE', 'qemu-tapwrap: netlink: Too many open files'])
+	{
+		my ($fault, $line) = @$_;
+		spew($helper, "#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 PATH=/usr/bin:/bin exec strace -qq "
+			. "-o /dev/null -e inject=$fault:when=1 /srv/helper\n", 0755);
+		refused("helper, $fault", tap_profile(), 71, $line);
+	}
+	rename '/srv/helper', $helper or die $!;
 }
 
 # ---- a helper that is not itself --------------------------------------------------------------------------------

@@ -33,17 +33,24 @@ struct Netif {
 
 /* ---- socket and errors ---- */
 
+/* libnl folds many errnos into one code; where it left errno alone, that says more. */
+static const char *reason(int result)
+{
+	return errno ? strerror(errno) : nl_geterror(result);
+}
+
 Netif *netif_open(Fault *fault)
 {
 	Netif *netif = calloc(1, sizeof(*netif));
 	int on = 1, result = -NLE_NOMEM;
 
+	errno = 0;
 	if (netif)
 		netif->socket = nl_socket_alloc();
 	if (netif && netif->socket)
 		result = nl_connect(netif->socket, NETLINK_ROUTE);
 	if (result < 0) {
-		fault_set(fault, EX_OSERR, "netlink: %s", nl_geterror(result));
+		fault_set(fault, EX_OSERR, "netlink: %s", reason(result));
 		netif_close(netif);
 		return NULL;
 	}
@@ -137,6 +144,7 @@ static int ask(Netif *netif, struct nl_msg *message, OnMessage on_message, void 
 	struct nl_cb *callbacks = new_callbacks(netif);
 	int result = -NLE_NOMEM;
 
+	errno = 0;
 	if (message && callbacks) {
 		nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_message, data);
 		result = nl_send_auto(netif->socket, message);
@@ -169,7 +177,7 @@ static bool dump(Netif *netif, int type, void *header, size_t size, OnMessage on
 		result = ask(netif, new_question(type, NLM_F_DUMP, header, size), on_message, data);
 	if (result < 0)
 		return fault_set(fault, EX_OSERR, "netlink: cannot list the %s: %s", what,
-			netif->error ? strerror(netif->error) : nl_geterror(result));
+			netif->error ? strerror(netif->error) : reason(result));
 	return true;
 }
 
@@ -244,7 +252,7 @@ bool netif_find(
 		return true;
 	if (result < 0 || netif->error)
 		return fault_set(fault, EX_OSERR, "netlink: cannot look up %s: %s", ifname,
-			netif->error ? strerror(netif->error) : nl_geterror(result));
+			netif->error ? strerror(netif->error) : reason(result));
 	*ret_found = ret_link->index > 0;
 	return true;
 }
@@ -472,25 +480,37 @@ static bool batch_fill(Netif *netif, Batch *batch, const NetifSetup *setups, uns
 	return true;
 }
 
+/* An address can be one that the kernel does not take; everything else should have worked. */
+static int refusal_status(int error, bool is_address)
+{
+	if (error == EPERM)
+		return EX_NOPERM;
+	return is_address && error != ENOMEM && error != ENOBUFS ? EX_UNAVAILABLE : EX_OSERR;
+}
+
 /* Sends the batch and takes one answer for each message, up to the first refusal. */
 static bool batch_send(Netif *netif, Batch *batch, Fault *fault)
 {
 	struct nl_cb *callbacks = new_callbacks(netif);
-	int result = callbacks ? nl_sendto(netif->socket, batch->bytes, batch->used) : -NLE_NOMEM;
+	int result = -NLE_NOMEM;
+	unsigned int about;
 	char text[256];
 
+	errno = 0;
+	if (callbacks)
+		result = nl_sendto(netif->socket, batch->bytes, batch->used);
 	while (result >= 0 && netif->acknowledged < batch->n)
 		result = nl_recvmsgs(netif->socket, callbacks);
 	if (callbacks)
 		nl_cb_put(callbacks);
 	if (result >= 0)
 		return true;
-	if (netif->error && netif->refused - batch->first < batch->n)
-		return fault_about(fault, batch->about[netif->refused - batch->first].tap,
-			batch->about[netif->refused - batch->first].address,
-			netif->error == EPERM ? EX_NOPERM : EX_OSERR, "the kernel refuses: %s",
-			refusal(netif, text, sizeof(text)));
-	return fault_set(fault, EX_OSERR, "netlink: %s", nl_geterror(result));
+	about = netif->refused - batch->first;
+	if (netif->error && about < batch->n)
+		return fault_about(fault, batch->about[about].tap, batch->about[about].address,
+			refusal_status(netif->error, batch->about[about].address >= 0),
+			"the kernel refuses: %s", refusal(netif, text, sizeof(text)));
+	return fault_set(fault, EX_OSERR, "netlink: %s", reason(result));
 }
 
 bool netif_set_up(Netif *netif, const NetifSetup *setups, unsigned int n_setups, Fault *fault)

@@ -41,6 +41,11 @@ static bool explain(Fault *fault)
 		return fault_set(fault, EX_NOPERM,
 			HELPER_PATH
 			" gets no capability under no_new_privs (a sandbox, or NoNewPrivileges= of a unit)");
+	if (prctl(PR_CAPBSET_READ, CAP_NET_ADMIN, 0, 0, 0) == 0)
+		return fault_set(fault, EX_NOPERM,
+			HELPER_PATH
+			" gets no capability: CAP_NET_ADMIN is not "
+			"in the bounding set (a container, or CapabilityBoundingSet= of a unit)");
 	if (is_traced())
 		return fault_set(fault, EX_NOPERM,
 			HELPER_PATH " gets no capability while it is traced (strace, gdb)");

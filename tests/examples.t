@@ -1,0 +1,41 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# Every installed example is sound, and QEMU takes its command line.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use World;
+use Test::More;
+
+my @examples = glob '/srv/share/doc/qemu-tapwrap/examples/*.ini';
+my $before = host_state();
+$ENV{IPXE} = ipxe();
+# No KVM: a virtual machine inside a virtual machine is not what is tested here.
+run([qw(mount --bind /dev/null /dev/kvm)]) if -e '/dev/kvm';
+
+cmp_ok(scalar @examples, '>=', 4, 'there are examples');
+for my $example (@examples) {
+	my ($name) = $example =~ m{([^/]+)\.ini$};
+	my $text = slurp($example);
+	my $copy = spew("/srv/tmp/$name.ini", $text);
+
+	for ($text =~ /^(?:file|kernel|initrd)\s*=\s*([^\/\$\s]+)$/mg) {
+		run_ok(qw(qemu-img create -q -f), /qcow2$/ ? 'qcow2' : 'raw', "/srv/tmp/$_", '1M');
+	}
+	# QEMU looks into a kernel before it starts.
+	run_ok('cp', ipxe(), "/srv/tmp/$1") if $text =~ /^kernel\s*=\s*([^\/\$\s]+)$/m;
+	my ($status, $out, $err) = run(['qemu-tapwrap', '--check', $copy]);
+	is("$status$out$err", '0', "$name: --check has nothing to say");
+
+	my $pid = start(['qemu-tapwrap', $copy, '--', '-S', '-qmp', "unix:$name.qmp,server=on,wait=off"]);
+	ok(wait_for(sub { -S "$name.qmp" }, 10), "$name: QEMU takes the command line")
+		or diag slurp("/srv/tmp/$pid.err");
+	kill 'KILL', $pid;
+	finish($pid);
+	state_settles($before, "$name: as before");
+}
+
+done_testing();
