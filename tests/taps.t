@@ -209,6 +209,25 @@ sub refused
 	spew('/proc/sys/net/ipv6/conf/all/disable_ipv6', "0");
 	spew('/proc/sys/net/ipv6/conf/default/disable_ipv6', "0");
 }
+# Starts it where something is mounted over a part of /proc.
+sub start_hidden
+{
+	my ($path, $profile) = @_;
+	return run(['unshare', '-m', 'sh', '-c', "mount -t tmpfs tmpfs $path && exec timeout -s KILL 2 qemu-tapwrap $profile"]);
+}
+{
+	my $before = host_state();
+	my ($status, undef, $err) = start_hidden('/proc', tap_profile());
+	is(exited($status), 71, 'no /proc: status 71');
+	like($err, qr{: \[nic "lan"\] ifname: /proc/sys/net/ipv6/conf/tap0/disable_ipv6: No such file or directory$},
+		'no /proc: rather none than a tap that is not safe');
+	($status, undef, $err) = start_hidden('/proc/sys/net', tap_profile(address => 'fd00:5a17::1/64'));
+	is(exited($status), 69, 'a kernel without IPv6, but an IPv6 address: status 69');
+	like($err, qr{: \[nic "lan"\] ifname: this kernel has no IPv6$}, 'and why');
+	($status, undef, $err) = start_hidden('/proc/sys/net', tap_profile());
+	is("$status$err", '9', 'a kernel without IPv6, no IPv6 address: runs until it is killed');
+	state_settles($before, 'as before');
+}
 SKIP: {
 	skip 'device nodes cannot be made in a user namespace', 1
 		if (run([qw(mknod /srv/tmp/node c 1 3)]))[0] != 0;

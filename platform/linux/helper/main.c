@@ -151,20 +151,27 @@ static bool write_setting(const char *ifname, const char *key, const char *value
 	return done;
 }
 
+static bool wants_ipv6(const RequestTap *tap)
+{
+	for (unsigned int i = 0; i < tap->n_addresses; i++)
+		if (tap->addresses[i].family == 6)
+			return true;
+	return false;
+}
+
 /*
  * A guest's router advertisement must not become the host's default route, so this is set before
  * the link goes up. A kernel without IPv6 needs none of it; a missing /proc is a failure.
  */
 static bool harden_ipv6(const RequestTap *tap, Fault *fault)
 {
-	bool wants_ipv6 = false;
+	bool kernel_lacks_ipv6 = access("/proc/sys/net", F_OK) == 0 &&
+				 access("/proc/sys/net/ipv6", F_OK) < 0;
 
-	for (unsigned int i = 0; i < tap->n_addresses; i++)
-		wants_ipv6 = wants_ipv6 || tap->addresses[i].family == 6;
-	if (!wants_ipv6 && access("/proc/sys/net", F_OK) == 0 &&
-		access("/proc/sys/net/ipv6", F_OK) < 0)
-		return true;
-	if (!wants_ipv6)
+	if (kernel_lacks_ipv6)
+		return !wants_ipv6(tap) ||
+		       fault_set(fault, EX_UNAVAILABLE, "this kernel has no IPv6");
+	if (!wants_ipv6(tap))
 		return write_setting(tap->ifname, "disable_ipv6", "1", fault);
 	return write_setting(tap->ifname, "accept_ra", "0", fault) &&
 	       write_setting(tap->ifname, "accept_redirects", "0", fault) &&
