@@ -74,6 +74,12 @@ int main(int argc, char **argv)
 				"ip tuntap add mode tap tap0; ip addr add 192.168.50.1/24 dev tap0; "
 				"ip link set tap0 up; exec qemu-system-x86_64" },
 			.undo = "ip tuntap del mode tap tap0" },
+		{ .name = "recipe as it is typed, with sudo",
+			.argv = { "sh", "-c",
+				"sudo ip tuntap add mode tap tap0; "
+				"sudo ip addr add 192.168.50.1/24 dev tap0; "
+				"sudo ip link set tap0 up; exec qemu-system-x86_64" },
+			.undo = "ip tuntap del mode tap tap0" },
 		{ .name = "raw: 60 lines of C, no checks", .argv = { argc == 4 ? argv[3] : NULL } },
 	};
 	int rounds = argc == 4 ? atoi(argv[1]) : 0;
