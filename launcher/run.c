@@ -22,7 +22,7 @@ gboolean run_open_standard_streams(GError **error)
 
 gboolean run_exec(const char *program, GStrv argv, const Profile *profile, GError **error)
 {
-	g_setenv(NET_PROFILE_VARIABLE, profile->real_path, TRUE);
+	g_setenv(NET_PROFILE_VARIABLE, profile_real_path(profile), TRUE);
 	execv(program, argv);
 	g_set_error(error, RUN_ERROR, errno == ENOENT ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE,
 		"%s: %s", program, g_strerror(errno));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -14,6 +15,7 @@
 
 typedef struct {
 	Ini *ini;
+	const IniFile *file;
 	gboolean in_section; /* a header, good or bad, has been seen */
 	IniSection *section; /* the one entries go to; NULL after a bad header */
 	Problems *problems;
@@ -40,11 +42,40 @@ static void section_free(gpointer data)
 	g_free(section);
 }
 
+static void file_free(gpointer data)
+{
+	IniFile *file = data;
+
+	g_free(file->path);
+	g_free(file->real_path);
+	g_free(file);
+}
+
+Ini *ini_new(void)
+{
+	Ini *ini = g_new0(Ini, 1);
+
+	ini->files = g_ptr_array_new_with_free_func(file_free);
+	ini->sections = g_ptr_array_new_with_free_func(section_free);
+	return ini;
+}
+
+const IniFile *ini_add_file(Ini *ini, const char *path, const char *real_path)
+{
+	IniFile *file = g_new0(IniFile, 1);
+
+	file->path = g_strdup(path);
+	file->real_path = g_strdup(real_path);
+	g_ptr_array_add(ini->files, file);
+	return file;
+}
+
 void ini_free(Ini *ini)
 {
 	if (!ini)
 		return;
 	g_ptr_array_unref(ini->sections);
+	g_ptr_array_unref(ini->files);
 	g_free(ini);
 }
 
@@ -94,9 +125,22 @@ static GString *read_regular_file(const char *path, GError **error)
 	return g_steal_pointer(&bytes);
 }
 
+/* Dotfiles are links into a repository: what counts is where the file is. */
+static char *resolve_links(const char *path, GError **error)
+{
+	char *resolved = realpath(path, NULL);
+	char *real_path = g_strdup(resolved);
+
+	if (!resolved)
+		g_set_error(error, PROFILE_ERROR, EX_NOINPUT, "%s: %s", path, g_strerror(errno));
+	free(resolved);
+	return real_path;
+}
+
 /* ---- our own scan ---- */
 
-#define problem(scan, ...) problems_add((scan)->problems, (scan)->line, EX_DATAERR, __VA_ARGS__)
+#define problem(scan, ...) \
+	problems_add((scan)->problems, (scan)->file->path, (scan)->line, EX_DATAERR, __VA_ARGS__)
 
 static gboolean is_id(const char *text)
 {
@@ -133,6 +177,7 @@ static IniSection *parse_header(Scan *scan, const char *inside)
 	section->name = g_strndup(lower, name_len);
 	section->id = g_steal_pointer(&id);
 	section->header = g_strdup(g_strchomp(lower));
+	section->file = scan->file;
 	section->line = scan->line;
 	section->entries = g_ptr_array_new_with_free_func(entry_free);
 	return section;
@@ -210,6 +255,7 @@ static void add_entry(Scan *scan, const char *place, char *key, char *value)
 
 	entry->key = key;
 	entry->value = value;
+	entry->file = scan->file;
 	entry->line = scan->line;
 	if (!earlier) {
 		g_ptr_array_add(scan->section->entries, entry);
@@ -308,27 +354,28 @@ static void compare_entry(
 	const char *value = iniparser_getstring((dictionary *)dict, name, NULL);
 
 	if (g_strcmp0(value, entry->value) != 0)
-		problems_add(problems, entry->line, EX_DATAERR,
-			"%s: iniparser does not read this value as it stands; put it in double quotes",
-			entry->key);
+		problems_add(problems, entry->file->path, entry->line, EX_DATAERR,
+			"[%s] %s: iniparser does not read this value as it stands; put it in double "
+			"quotes",
+			section->header, entry->key);
 }
 
-static void compare_with_iniparser(const char *path, const Ini *ini, Problems *problems)
+static void compare_with_iniparser(const IniFile *file, const Ini *ini, Problems *problems)
 {
 	dictionary *dict;
 
 	iniparser_set_error_callback(swallow_message);
-	dict = iniparser_load(path);
+	dict = iniparser_load(file->path);
 	iniparser_set_error_callback(NULL);
 	if (!dict || iniparser_getnsec(dict) != (int)ini->sections->len)
-		problems_add(problems, 0, EX_DATAERR,
+		problems_add(problems, file->path, 0, EX_DATAERR,
 			"iniparser does not read this file as it stands; was it changed just now?");
 
 	for (guint i = 0; dict && i < ini->sections->len; i++) {
 		const IniSection *section = ini->sections->pdata[i];
 
 		if (iniparser_getsecnkeys(dict, section->header) != (int)section->entries->len)
-			problems_add(problems, section->line, EX_DATAERR,
+			problems_add(problems, file->path, section->line, EX_DATAERR,
 				"iniparser does not read [%s] as it stands", section->header);
 		for (guint k = 0; k < section->entries->len; k++)
 			compare_entry(dict, section, section->entries->pdata[k], problems);
@@ -340,16 +387,16 @@ static void compare_with_iniparser(const char *path, const Ini *ini, Problems *p
 Ini *ini_load(const char *path, Problems *problems, GError **error)
 {
 	g_autoptr(GString) bytes = read_regular_file(path, error);
-	g_autoptr(Ini) ini = NULL;
-	Scan scan = { .problems = problems };
+	g_autofree char *real_path = bytes ? resolve_links(path, error) : NULL;
+	g_autoptr(Ini) ini = ini_new();
+	Scan scan = { .ini = ini, .problems = problems };
+	guint earlier = problems_count(problems);
 
-	if (!bytes)
+	if (!real_path)
 		return NULL;
-	ini = g_new0(Ini, 1);
-	ini->sections = g_ptr_array_new_with_free_func(section_free);
-	scan.ini = ini;
+	scan.file = ini_add_file(ini, path, real_path);
 	scan_bytes(&scan, bytes);
-	if (!problems_any(problems) && ini->sections->len > 0)
-		compare_with_iniparser(path, ini, problems);
+	if (problems_count(problems) == earlier && ini->sections->len > 0)
+		compare_with_iniparser(scan.file, ini, problems);
 	return g_steal_pointer(&ini);
 }

@@ -16,20 +16,28 @@
 #define INI_LINE_MAX 1000	   /* bytes; iniparser 4.1 fails from 1023 on */
 
 typedef struct {
+	char *path;	 /* as the user knows it */
+	char *real_path; /* absolute, links resolved: relative paths in the file start beside it */
+} IniFile;
+
+typedef struct {
 	char *key;   /* lower case */
 	char *value; /* NULL if it could not be read: a problem has been told */
-	guint line;  /* from 1 */
+	const IniFile *file;
+	guint line; /* from 1 */
 } IniEntry;
 
 typedef struct {
-	char *name;	    /* "nic", lower case */
-	char *id;	    /* "lan", lower case; NULL in a bare [nic] */
-	char *header;	    /* as iniparser knows the section, lower case */
+	char *name;   /* "nic", lower case */
+	char *id;     /* "lan", lower case; NULL in a bare [nic] */
+	char *header; /* as iniparser knows the section, lower case */
+	const IniFile *file;
 	guint line;	    /* from 1 */
 	GPtrArray *entries; /* IniEntry */
 } IniSection;
 
 typedef struct {
+	GPtrArray *files;    /* IniFile, the main one last */
 	GPtrArray *sections; /* IniSection */
 } Ini;
 
@@ -38,6 +46,10 @@ typedef struct {
  * line; the sound rest is in the result. Returns NULL with EX_NOINPUT if there is nothing to read.
  */
 Ini *ini_load(const char *path, Problems *problems, GError **error);
+
+/* An empty one, and a file for what is put into it. The paths are copied. */
+Ini *ini_new(void);
+const IniFile *ini_add_file(Ini *ini, const char *path, const char *real_path);
 void ini_free(Ini *ini);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ini, ini_free)
 

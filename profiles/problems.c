@@ -4,13 +4,14 @@
 #include <sysexits.h>
 
 typedef struct {
+	guint file; /* index into the names */
 	guint line;
 	int status;
 	char *text;
 } Problem;
 
 struct Problems {
-	char *path;
+	GPtrArray *files; /* their names, in the order in which they came up */
 	GArray *list;
 };
 
@@ -21,11 +22,11 @@ static void problem_clear(gpointer problem)
 	g_free(((Problem *)problem)->text);
 }
 
-Problems *problems_new(const char *path)
+Problems *problems_new(void)
 {
 	Problems *problems = g_new0(Problems, 1);
 
-	problems->path = g_strdup(path);
+	problems->files = g_ptr_array_new_with_free_func(g_free);
 	problems->list = g_array_new(FALSE, FALSE, sizeof(Problem));
 	g_array_set_clear_func(problems->list, problem_clear);
 	return problems;
@@ -36,13 +37,24 @@ void problems_free(Problems *problems)
 	if (!problems)
 		return;
 	g_array_unref(problems->list);
-	g_free(problems->path);
+	g_ptr_array_unref(problems->files);
 	g_free(problems);
 }
 
-void problems_add(Problems *problems, guint line, int status, const char *format, ...)
+static guint file_index(Problems *problems, const char *path)
 {
-	Problem problem = { .line = line, .status = status };
+	guint i;
+
+	if (g_ptr_array_find_with_equal_func(problems->files, path, g_str_equal, &i))
+		return i;
+	g_ptr_array_add(problems->files, g_strdup(path));
+	return problems->files->len - 1;
+}
+
+void problems_add(
+	Problems *problems, const char *path, guint line, int status, const char *format, ...)
+{
+	Problem problem = { .file = file_index(problems, path), .line = line, .status = status };
 	va_list args;
 
 	va_start(args, format);
@@ -51,16 +63,18 @@ void problems_add(Problems *problems, guint line, int status, const char *format
 	g_array_append_val(problems->list, problem);
 }
 
-gboolean problems_any(const Problems *problems)
+guint problems_count(const Problems *problems)
 {
-	return problems->list->len > 0;
+	return problems->list->len;
 }
 
-static int by_line(gconstpointer a, gconstpointer b)
+static int by_place(gconstpointer a, gconstpointer b)
 {
-	guint left = ((const Problem *)a)->line, right = ((const Problem *)b)->line;
+	const Problem *left = a, *right = b;
 
-	return left < right ? -1 : left > right;
+	if (left->file != right->file)
+		return left->file < right->file ? -1 : 1;
+	return left->line < right->line ? -1 : left->line > right->line;
 }
 
 gboolean problems_verdict(Problems *problems, GError **error)
@@ -68,14 +82,15 @@ gboolean problems_verdict(Problems *problems, GError **error)
 	g_autoptr(GString) text = g_string_new(NULL);
 	int status = 0;
 
-	if (!problems_any(problems))
+	if (problems_count(problems) == 0)
 		return TRUE;
 
-	g_array_sort(problems->list, by_line);
+	g_array_sort(problems->list, by_place);
 	for (guint i = 0; i < problems->list->len; i++) {
 		const Problem *problem = &g_array_index(problems->list, Problem, i);
 
-		g_string_append_printf(text, "%s%s:", i ? "\n" : "", problems->path);
+		g_string_append_printf(text, "%s%s:", i ? "\n" : "",
+			(const char *)problems->files->pdata[problem->file]);
 		if (problem->line)
 			g_string_append_printf(text, "%u:", problem->line);
 		g_string_append_printf(text, " %s", problem->text);

@@ -13,22 +13,23 @@ GQuark profile_error_quark(void);
 
 typedef struct Problems Problems;
 
-/* @path is how the user knows the file; it is copied. */
-Problems *problems_new(const char *path);
+Problems *problems_new(void);
 void problems_free(Problems *problems);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Problems, problems_free)
 
 /*
- * Adds "path:line: text". @line counts from 1; 0 means the file as a whole. @status is the exit
- * status this problem alone would lead to (EX_DATAERR for content, EX_NOINPUT for a missing file).
+ * Adds "path:line: text". @path is how the user knows the file; @line counts from 1, 0 means the
+ * file as a whole. @status is the exit status this problem alone would lead to (EX_DATAERR for
+ * content, EX_NOINPUT for a missing file).
  */
-void problems_add(Problems *problems, guint line, int status, const char *format, ...)
-	G_GNUC_PRINTF(4, 5);
+void problems_add(Problems *problems, const char *path, guint line, int status, const char *format,
+	...) G_GNUC_PRINTF(5, 6);
 
-gboolean problems_any(const Problems *problems);
+guint problems_count(const Problems *problems);
 
 /*
- * TRUE when there are none. Otherwise sets @error: one line for each, in file order, with the
- * status EX_DATAERR if any problem is one of content, else that of the first.
+ * TRUE when there are none. Otherwise sets @error: one line for each, file by file in the order in
+ * which they came up, each in its own order, with the status EX_DATAERR if any problem is one of
+ * content, else that of the first.
  */
 gboolean problems_verdict(Problems *problems, GError **error);

@@ -1,33 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiles/profile.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <sysexits.h>
-
 #include "profiles/resolve.h"
 #include "profiles/sections.h"
 
 Profile *profile_load(const char *name_or_path, GError **error)
 {
 	g_autoptr(Profile) profile = g_new0(Profile, 1);
-	char *real_path;
 
 	profile->path = profile_find(name_or_path, error);
 	if (!profile->path)
 		return NULL;
-	profile->problems = problems_new(profile->path);
+	profile->problems = problems_new();
 	profile->ini = ini_load(profile->path, profile->problems, error);
 	if (!profile->ini)
 		return NULL;
-	real_path = realpath(profile->path, NULL);
-	if (!real_path) {
-		g_set_error(error, PROFILE_ERROR, EX_NOINPUT, "%s: %s", profile->path,
-			g_strerror(errno));
-		return NULL;
-	}
-	profile->real_path = g_strdup(real_path);
-	free(real_path);
 	sections_read(profile);
 	profile_resolve(profile);
 	return g_steal_pointer(&profile);
@@ -40,18 +27,26 @@ void profile_free(Profile *profile)
 	sections_free(profile);
 	ini_free(profile->ini);
 	problems_free(profile->problems);
-	g_free(profile->real_path);
 	g_free(profile->path);
 	g_free(profile);
 }
 
-/* The line of a key, else of its section; 0 for what does not stand in the file. */
-static guint line_of(const ProfileSection *section, const char *key)
+const char *profile_real_path(const Profile *profile)
 {
-	const IniEntry *entry = section->source && key ? ini_section_find(section->source, key)
-						       : NULL;
+	const IniFile *file = profile->ini->files->pdata[profile->ini->files->len - 1];
 
-	return entry ? entry->line : section->source ? section->source->line : 0;
+	return file->real_path;
+}
+
+/* Where a key stands, else its section, else the profile as a whole. */
+static guint find_place(const Profile *profile, const ProfileSection *section, const char *key,
+	const char **ret_path)
+{
+	const IniSection *source = section->source;
+	const IniEntry *entry = source && key ? ini_section_find(source, key) : NULL;
+
+	*ret_path = entry ? entry->file->path : source ? source->file->path : profile->path;
+	return entry ? entry->line : source ? source->line : 0;
 }
 
 /* [nic "lan"] address */
@@ -68,20 +63,25 @@ void profile_problem(Profile *profile, const ProfileSection *section, const char
 {
 	g_autofree char *name = name_of(section, key);
 	g_autofree char *text = NULL;
+	const char *path;
+	guint line = find_place(profile, section, key, &path);
 	va_list args;
 
 	va_start(args, format);
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	problems_add(profile->problems, line_of(section, key), status, "%s%s%s", name,
-		*name ? ": " : "", text);
+	problems_add(
+		profile->problems, path, line, status, "%s%s%s", name, *name ? ": " : "", text);
 }
 
 char *profile_place(const Profile *profile, const ProfileSection *section, const char *key)
 {
 	g_autofree char *name = name_of(section, key);
+	const char *path;
+	guint line = find_place(profile, section, key, &path);
 
-	return g_strdup_printf("%s:%u: %s", profile->path, line_of(section, key), name);
+	return line ? g_strdup_printf("%s:%u: %s", path, line, name)
+		    : g_strdup_printf("%s: %s", path, name);
 }
 
 gboolean profile_verdict(Profile *profile, GError **error)

@@ -75,8 +75,7 @@ typedef struct {
 } ProfileQemu;
 
 typedef struct {
-	char *path;	 /* as the user knows it */
-	char *real_path; /* absolute, links resolved */
+	char *path; /* as the user knows it */
 	Ini *ini;
 	Problems *problems;
 
@@ -99,6 +98,9 @@ typedef struct {
 Profile *profile_load(const char *name_or_path, GError **error);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
+
+/* The profile's own file, absolute, links resolved. */
+const char *profile_real_path(const Profile *profile);
 
 /* Adds: path:line: [section "id"] key: text. @key NULL means the section as a whole. */
 void profile_problem(Profile *profile, const ProfileSection *section, const char *key, int status,

@@ -238,7 +238,7 @@ void profile_resolve(Profile *profile)
 	gboolean stdio_taken = FALSE;
 
 	if (profile->ini->sections->len == 0)
-		problems_add(profile->problems, 0, EX_DATAERR,
+		problems_add(profile->problems, profile->path, 0, EX_DATAERR,
 			"has no section; a profile begins with one, like [vm]");
 	resolve_vm(profile);
 	resolve_machine(profile);

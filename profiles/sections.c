@@ -33,12 +33,12 @@ static void section_free(const SchemaSection *kind, ProfileSection *section)
 	g_free(section);
 }
 
-static void read_key(
-	Profile *profile, ProfileSection *section, const SchemaKey *key, const char *directory)
+static void read_key(Profile *profile, ProfileSection *section, const SchemaKey *key)
 {
 	const IniEntry *entry = section->source ? ini_section_find(section->source, key->key)
 						: NULL;
 	const char *text = entry ? entry->value : key->fallback; /* NULL: told by ini */
+	g_autofree char *directory = entry ? g_path_get_dirname(entry->file->real_path) : NULL;
 	ValueRule rule = { .type = key->type, .words = key->words, .directory = directory };
 	g_autofree char *why = NULL;
 
@@ -60,16 +60,15 @@ static void refuse_unknown_keys(
 	}
 }
 
-static void read_section(
-	Profile *profile, const SchemaSection *kind, ProfileSection *section, const char *directory)
+static void read_section(Profile *profile, const SchemaSection *kind, ProfileSection *section)
 {
 	if (section->source)
 		refuse_unknown_keys(profile, kind, section);
 	for (const SchemaKey *key = kind->keys; key->key; key++)
-		read_key(profile, section, key, directory);
+		read_key(profile, section, key);
 }
 
-static void add_section(Profile *profile, const IniSection *source, const char *directory)
+static void add_section(Profile *profile, const IniSection *source)
 {
 	const SchemaSection *kind = schema_find_section(source->name);
 	ProfileSection *section;
@@ -77,23 +76,21 @@ static void add_section(Profile *profile, const IniSection *source, const char *
 	if (!kind) {
 		g_autofree char *hint = schema_suggest_section(source->name);
 
-		problems_add(profile->problems, source->line, EX_DATAERR, "[%s]: no such section%s",
-			source->header, hint);
+		problems_add(profile->problems, source->file->path, source->line, EX_DATAERR,
+			"[%s]: no such section%s", source->header, hint);
 		return;
 	}
 	if (!kind->many && source->id) {
-		problems_add(profile->problems, source->line, EX_DATAERR,
+		problems_add(profile->problems, source->file->path, source->line, EX_DATAERR,
 			"[%s]: this section has no id; write [%s]", source->header, kind->name);
 		return;
 	}
-	if (!kind->many && *single_slot(profile, kind))
-		return; /* a second one: told by ini */
 	section = section_new(kind, source);
 	if (kind->many)
 		g_ptr_array_add(*list_slot(profile, kind), section);
 	else
 		*single_slot(profile, kind) = section;
-	read_section(profile, kind, section, directory);
+	read_section(profile, kind, section);
 }
 
 static void refuse_bare_among_others(Profile *profile, const SchemaSection *kind)
@@ -111,20 +108,18 @@ static void refuse_bare_among_others(Profile *profile, const SchemaSection *kind
 
 void sections_read(Profile *profile)
 {
-	g_autofree char *directory = g_path_get_dirname(profile->real_path);
-
 	for (const SchemaSection *kind = schema; kind->name; kind++)
 		if (kind->many)
 			*list_slot(profile, kind) = g_ptr_array_new();
 	for (guint i = 0; i < profile->ini->sections->len; i++)
-		add_section(profile, profile->ini->sections->pdata[i], directory);
+		add_section(profile, profile->ini->sections->pdata[i]);
 	for (const SchemaSection *kind = schema; kind->name; kind++) {
 		if (kind->many)
 			refuse_bare_among_others(profile, kind);
 		if (kind->many || *single_slot(profile, kind))
 			continue;
 		*single_slot(profile, kind) = section_new(kind, NULL);
-		read_section(profile, kind, *single_slot(profile, kind), directory);
+		read_section(profile, kind, *single_slot(profile, kind));
 	}
 }
 
@@ -134,7 +129,7 @@ gpointer sections_add_default(Profile *profile, const char *name)
 	ProfileSection *section = section_new(kind, NULL);
 
 	g_ptr_array_add(*list_slot(profile, kind), section);
-	read_section(profile, kind, section, NULL);
+	read_section(profile, kind, section);
 	return section;
 }
 

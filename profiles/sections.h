@@ -6,7 +6,7 @@
 
 #include "profiles/profile.h"
 
-/* Fills every section of @profile from its ini and real_path; problems are added to it. */
+/* Fills every section of @profile from its ini; problems are added to it. */
 void sections_read(Profile *profile);
 
 /* Adds what [NAME] without any key would be, of a section there can be many of; returns it. */
