@@ -21,7 +21,7 @@ static gboolean launch(const Options *options, GError **error)
 	if (!invoker_leave_root(options->check || options->dry_run ? NULL : &helper, error))
 		return FALSE;
 
-	g_autoptr(Profile) profile = profile_load(options->profile, error);
+	g_autoptr(Profile) profile = profile_load(options->profile, options->settings, error);
 	if (!profile)
 		return FALSE;
 	g_autoptr(Plan) plan = plan_build(profile);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/options.h"
 
+#include "profiles/profile.h"
+
 #define SUMMARY                                                                                       \
 	"Boots the VM that PROFILE describes: makes its tap with its static IP, runs QEMU in place\n" \
 	"of itself, and leaves nothing behind. PROFILE is a file, or the NAME of a NAME.ini in\n"     \
@@ -8,7 +10,7 @@
 
 typedef struct {
 	Options *options;
-	gboolean help, version;
+	gboolean help, version, list_profiles;
 } Switches;
 
 /* GOption would hand on what stands behind "--" mixed with the rest: it is cut off before. */
@@ -46,6 +48,10 @@ static GOptionContext *new_context(Switches *switches)
 		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
 			"Print a shell script that does the same; do nothing", NULL },
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
+		{ "list-profiles", 0, 0, G_OPTION_ARG_NONE, &switches->list_profiles,
+			"List the profiles that can be given by name", NULL },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &switches->options->settings,
+			"Change one key of PROFILE for this run", "SECTION[.ID].KEY=VALUE" },
 		{ "version", 0, 0, G_OPTION_ARG_NONE, &switches->version, "Show the version",
 			NULL },
 		G_OPTION_ENTRY_NULL,
@@ -73,6 +79,8 @@ Options *options_parse(int argc, char **argv, GError **error)
 		options->information = g_option_context_get_help(context, TRUE, NULL);
 	else if (switches.version)
 		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
+	else if (switches.list_profiles)
+		options->information = profile_list();
 	else if (!take_profile(options, args, error))
 		return NULL;
 	return g_steal_pointer(&options);
@@ -83,6 +91,7 @@ void options_free(Options *options)
 	if (!options)
 		return;
 	g_free(options->profile);
+	g_strfreev(options->settings);
 	g_strfreev(options->qemu_args);
 	g_free(options->information);
 	g_free(options);

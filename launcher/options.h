@@ -12,8 +12,9 @@ typedef struct {
 	char *profile;	   /* path or name, as typed */
 	gboolean dry_run;  /* print what would be done, as a shell script */
 	gboolean check;	   /* load and validate only */
+	GStrv settings;	   /* of --set: SECTION[.ID].KEY=VALUE; NULL without any */
 	GStrv qemu_args;   /* what stands behind "--"; never NULL */
-	char *information; /* --help or --version: the text to print, and nothing else to do */
+	char *information; /* the text to print when there is nothing else to do, as for --help */
 } Options;
 
 /* @error: G_OPTION_ERROR with one line. */

@@ -44,3 +44,60 @@ char *profile_find(const char *name_or_path, GError **error)
 
 	return is_path ? g_strdup(name_or_path) : find_by_name(name_or_path, error);
 }
+
+/* The names in @directory that no better one has. */
+static void add_names(GTree *found, const char *directory)
+{
+	g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+	const char *file;
+
+	while (dir && (file = g_dir_read_name(dir))) {
+		g_autofree char *name = g_str_has_suffix(file, ".ini")
+						? g_strndup(file, strlen(file) - strlen(".ini"))
+						: NULL;
+
+		if (name && *name && !g_tree_lookup(found, name))
+			g_tree_insert(found, g_steal_pointer(&name),
+				g_build_filename(directory, file, NULL));
+	}
+}
+
+static gboolean measure(gpointer name, gpointer path, gpointer width)
+{
+	(void)path;
+	*(int *)width = MAX(*(int *)width, (int)strlen(name));
+	return FALSE;
+}
+
+typedef struct {
+	GString *text;
+	int width;
+} Listing;
+
+static gboolean print(gpointer name, gpointer path, gpointer data)
+{
+	Listing *listing = data;
+
+	g_string_append_printf(
+		listing->text, "%-*s  %s\n", listing->width, (char *)name, (char *)path);
+	return FALSE;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b, gpointer data)
+{
+	(void)data;
+	return strcmp(a, b);
+}
+
+char *profile_list(void)
+{
+	g_autoptr(GPtrArray) directories = search_directories();
+	g_autoptr(GTree) found = g_tree_new_full(compare_names, NULL, g_free, g_free);
+	Listing listing = { .text = g_string_new(NULL) };
+
+	for (guint i = 0; i < directories->len; i++)
+		add_names(found, directories->pdata[i]);
+	g_tree_foreach(found, measure, &listing.width);
+	g_tree_foreach(found, print, &listing);
+	return g_string_free(listing.text, FALSE);
+}

@@ -90,6 +90,71 @@ const IniEntry *ini_section_find(const IniSection *section, const char *key)
 	return NULL;
 }
 
+IniSection *ini_find_section(const Ini *ini, const char *name, const char *id)
+{
+	for (guint i = 0; i < ini->sections->len; i++) {
+		IniSection *section = ini->sections->pdata[i];
+
+		if (g_str_equal(section->name, name) && g_strcmp0(section->id, id) == 0)
+			return section;
+	}
+	return NULL;
+}
+
+/* Consumes @entry. */
+static void put_entry(IniSection *section, IniEntry *entry)
+{
+	for (guint i = 0; i < section->entries->len; i++) {
+		const IniEntry *earlier = section->entries->pdata[i];
+
+		if (g_str_equal(earlier->key, entry->key)) {
+			g_ptr_array_remove_index(section->entries, i);
+			g_ptr_array_insert(section->entries, i, entry);
+			return;
+		}
+	}
+	g_ptr_array_add(section->entries, entry);
+}
+
+void ini_merge(Ini *base, Ini *over)
+{
+	while (over->sections->len > 0) {
+		IniSection *section = g_ptr_array_steal_index(over->sections, 0);
+		IniSection *same = ini_find_section(base, section->name, section->id);
+
+		if (!same) {
+			g_ptr_array_add(base->sections, section);
+			continue;
+		}
+		while (section->entries->len > 0)
+			put_entry(same, g_ptr_array_steal_index(section->entries, 0));
+		section_free(section);
+	}
+	g_ptr_array_extend_and_steal(base->files, g_ptr_array_ref(over->files));
+	base->main = over->main;
+}
+
+void ini_set(Ini *ini, const IniFile *file, const char *name, const char *id, const char *key,
+	const char *value)
+{
+	IniSection *section = ini_find_section(ini, name, id);
+	IniEntry *entry = g_new0(IniEntry, 1);
+
+	if (!section) {
+		section = g_new0(IniSection, 1);
+		section->name = g_strdup(name);
+		section->id = g_strdup(id);
+		section->header = id ? g_strdup_printf("%s \"%s\"", name, id) : g_strdup(name);
+		section->file = file;
+		section->entries = g_ptr_array_new_with_free_func(entry_free);
+		g_ptr_array_add(ini->sections, section);
+	}
+	entry->key = g_strdup(key);
+	entry->value = g_strdup(value);
+	entry->file = file;
+	put_entry(section, entry);
+}
+
 /* ---- reading ---- */
 
 static GString *unreadable(int fd, const char *path, const char *why, GError **error)
@@ -142,7 +207,7 @@ static char *resolve_links(const char *path, GError **error)
 #define problem(scan, ...) \
 	problems_add((scan)->problems, (scan)->file->path, (scan)->line, EX_DATAERR, __VA_ARGS__)
 
-static gboolean is_id(const char *text)
+gboolean ini_is_id(const char *text)
 {
 	return g_ascii_isalnum(*text) && text[strspn(text, KEY_CHARACTERS)] == '\0';
 }
@@ -165,7 +230,7 @@ static IniSection *parse_header(Scan *scan, const char *inside)
 
 		if (len > 2 && rest[0] == '"' && rest[len - 1] == '"')
 			id = g_strndup(rest + 1, len - 2);
-		if (!id || !is_id(id)) {
+		if (!id || !ini_is_id(id)) {
 			problem(scan,
 				"[%s] is not a section header, like [machine] or [nic \"lan\"]; an id is made of "
 				"letters, digits, '-', '_' and '.'",
@@ -181,18 +246,6 @@ static IniSection *parse_header(Scan *scan, const char *inside)
 	section->line = scan->line;
 	section->entries = g_ptr_array_new_with_free_func(entry_free);
 	return section;
-}
-
-static IniSection *find_section(const Ini *ini, const IniSection *wanted)
-{
-	for (guint i = 0; i < ini->sections->len; i++) {
-		IniSection *section = ini->sections->pdata[i];
-
-		if (g_str_equal(section->name, wanted->name) &&
-			g_strcmp0(section->id, wanted->id) == 0)
-			return section;
-	}
-	return NULL;
 }
 
 static void scan_header(Scan *scan, const char *text)
@@ -212,7 +265,7 @@ static void scan_header(Scan *scan, const char *text)
 	section = parse_header(scan, inside);
 	if (!section)
 		return;
-	scan->section = find_section(scan->ini, section);
+	scan->section = ini_find_section(scan->ini, section->name, section->id);
 	if (scan->section) { /* go on reading into it, to find what else is wrong */
 		problem(scan, "[%s] stands here a second time; the first is in line %u", inside,
 			scan->section->line);
@@ -394,7 +447,7 @@ Ini *ini_load(const char *path, Problems *problems, GError **error)
 
 	if (!real_path)
 		return NULL;
-	scan.file = ini_add_file(ini, path, real_path);
+	scan.file = ini->main = ini_add_file(ini, path, real_path);
 	scan_bytes(&scan, bytes);
 	if (problems_count(problems) == earlier && ini->sections->len > 0)
 		compare_with_iniparser(scan.file, ini, problems);

@@ -37,7 +37,8 @@ typedef struct {
 } IniSection;
 
 typedef struct {
-	GPtrArray *files;    /* IniFile, the main one last */
+	GPtrArray *files;    /* IniFile */
+	const IniFile *main; /* the one that was asked for; the others are included */
 	GPtrArray *sections; /* IniSection */
 } Ini;
 
@@ -52,6 +53,19 @@ Ini *ini_new(void);
 const IniFile *ini_add_file(Ini *ini, const char *path, const char *real_path);
 void ini_free(Ini *ini);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ini, ini_free)
+
+/* Adds to the sections of @base those of @over; where both have a key, that of @over wins. */
+void ini_merge(Ini *base, Ini *over);
+
+/* Letters, digits, '-', '_' and '.', the first a letter or digit. */
+gboolean ini_is_id(const char *text);
+
+/* NULL when there is none; @id NULL looks for the bare one. */
+IniSection *ini_find_section(const Ini *ini, const char *name, const char *id);
+
+/* Sets a key as if it stood in @file, in a section that is added if need be. */
+void ini_set(Ini *ini, const IniFile *file, const char *name, const char *id, const char *key,
+	const char *value);
 
 /* NULL when the section has no such key. */
 const IniEntry *ini_section_find(const IniSection *section, const char *key);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "profiles/profile.h"
 
+#include "profiles/include.h"
 #include "profiles/resolve.h"
 #include "profiles/sections.h"
+#include "profiles/settings.h"
 
-Profile *profile_load(const char *name_or_path, GError **error)
+Profile *profile_load(const char *name_or_path, const GStrv settings, GError **error)
 {
 	g_autoptr(Profile) profile = g_new0(Profile, 1);
 
@@ -12,10 +14,14 @@ Profile *profile_load(const char *name_or_path, GError **error)
 	if (!profile->path)
 		return NULL;
 	profile->problems = problems_new();
-	profile->ini = ini_load(profile->path, profile->problems, error);
+	profile->ini = include_load(profile->path, profile->problems, error);
 	if (!profile->ini)
 		return NULL;
-	sections_read(profile);
+	profile->directory = g_path_get_dirname(profile->ini->main->real_path);
+	settings_apply(profile->ini, settings, profile->problems);
+	sections_read(profile, "vm"); /* first: a path may hold ${vm} */
+	profile_resolve_name(profile);
+	sections_read(profile, NULL);
 	profile_resolve(profile);
 	return g_steal_pointer(&profile);
 }
@@ -27,15 +33,14 @@ void profile_free(Profile *profile)
 	sections_free(profile);
 	ini_free(profile->ini);
 	problems_free(profile->problems);
+	g_free(profile->directory);
 	g_free(profile->path);
 	g_free(profile);
 }
 
 const char *profile_real_path(const Profile *profile)
 {
-	const IniFile *file = profile->ini->files->pdata[profile->ini->files->len - 1];
-
-	return file->real_path;
+	return profile->ini->main->real_path;
 }
 
 /* Where a key stands, else its section, else the profile as a whole. */

@@ -18,7 +18,8 @@ typedef struct {
 typedef struct {
 	ProfileSection section;
 	char *name;
-	char *arch; /* as in qemu-system-<arch> */
+	char *include; /* as it stands: the files are in already */
+	char *arch;    /* as in qemu-system-<arch> */
 } ProfileVm;
 
 typedef struct {
@@ -75,7 +76,8 @@ typedef struct {
 } ProfileQemu;
 
 typedef struct {
-	char *path; /* as the user knows it */
+	char *path;	 /* as the user knows it */
+	char *directory; /* the real one */
 	Ini *ini;
 	Problems *problems;
 
@@ -91,11 +93,12 @@ typedef struct {
 } Profile;
 
 /*
- * Reads the profile @name_or_path, as profile_find finds it. What is wrong with its content is
+ * Reads the profile @name_or_path, as profile_find finds it, with what it includes and, on top,
+ * @settings: SECTION[.ID].KEY=VALUE each, may be NULL. What is wrong with its content is
  * collected in the result, for profile_verdict to tell all at once together with what other modules
  * find. Returns NULL only if the file could not be read: PROFILE_ERROR, EX_NOINPUT.
  */
-Profile *profile_load(const char *name_or_path, GError **error);
+Profile *profile_load(const char *name_or_path, const GStrv settings, GError **error);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
 
@@ -119,3 +122,6 @@ gboolean profile_verdict(Profile *profile, GError **error);
  * SYSCONFDIR/qemu-tapwrap. Owned by the caller. PROFILE_ERROR, EX_NOINPUT when there is none.
  */
 char *profile_find(const char *name_or_path, GError **error);
+
+/* All that can be found by name: lines of name and path, aligned. Owned by the caller. */
+char *profile_list(void);

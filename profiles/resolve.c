@@ -18,7 +18,7 @@ static gboolean is_given(gconstpointer item, const char *key)
 	return section->source && ini_section_find(section->source, key);
 }
 
-static void resolve_vm(Profile *profile)
+void profile_resolve_name(Profile *profile)
 {
 	g_autofree char *base = g_path_get_basename(profile->path);
 	g_autofree char *why = NULL;
@@ -240,7 +240,6 @@ void profile_resolve(Profile *profile)
 	if (profile->ini->sections->len == 0)
 		problems_add(profile->problems, profile->path, 0, EX_DATAERR,
 			"has no section; a profile begins with one, like [vm]");
-	resolve_vm(profile);
 	resolve_machine(profile);
 	check_boot(profile);
 	for (guint i = 0; i < profile->disks->len; i++)

@@ -13,6 +13,8 @@
 static const SchemaKey vm_keys[] = {
 	{ "name", VALUE_NAME, offsetof(ProfileVm, name), NULL, NULL,
 		"-name; the file's name without .ini when absent" },
+	{ "include", VALUE_INCLUDES, offsetof(ProfileVm, include), NULL, NULL,
+		"other profiles that this one adds to" },
 	{ "arch", VALUE_DEVICE, offsetof(ProfileVm, arch), NULL, HOST_ARCH,
 		"which qemu-system-ARCH runs; the host's own when absent" },
 	END,

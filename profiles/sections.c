@@ -33,13 +33,29 @@ static void section_free(const SchemaSection *kind, ProfileSection *section)
 	g_free(section);
 }
 
+/* What ${NAME} means in a path, beside the environment. */
+static const char *variable(const char *name, gconstpointer data)
+{
+	const Profile *profile = data;
+
+	if (g_str_equal(name, "vm"))
+		return profile->vm ? profile->vm->name : NULL;
+	if (g_str_equal(name, "profile_dir"))
+		return profile->directory;
+	return g_str_equal(name, "hostname") ? g_get_host_name() : NULL;
+}
+
 static void read_key(Profile *profile, ProfileSection *section, const SchemaKey *key)
 {
 	const IniEntry *entry = section->source ? ini_section_find(section->source, key->key)
 						: NULL;
 	const char *text = entry ? entry->value : key->fallback; /* NULL: told by ini */
 	g_autofree char *directory = entry ? g_path_get_dirname(entry->file->real_path) : NULL;
-	ValueRule rule = { .type = key->type, .words = key->words, .directory = directory };
+	ValueRule rule = { .type = key->type,
+		.words = key->words,
+		.directory = directory,
+		.variable = variable,
+		.data = profile };
 	g_autofree char *why = NULL;
 
 	if (text && !value_parse(&rule, text, G_STRUCT_MEMBER_P(section, key->offset), &why))
@@ -68,18 +84,10 @@ static void read_section(Profile *profile, const SchemaSection *kind, ProfileSec
 		read_key(profile, section, key);
 }
 
-static void add_section(Profile *profile, const IniSection *source)
+static void add_section(Profile *profile, const SchemaSection *kind, const IniSection *source)
 {
-	const SchemaSection *kind = schema_find_section(source->name);
 	ProfileSection *section;
 
-	if (!kind) {
-		g_autofree char *hint = schema_suggest_section(source->name);
-
-		problems_add(profile->problems, source->file->path, source->line, EX_DATAERR,
-			"[%s]: no such section%s", source->header, hint);
-		return;
-	}
 	if (!kind->many && source->id) {
 		problems_add(profile->problems, source->file->path, source->line, EX_DATAERR,
 			"[%s]: this section has no id; write [%s]", source->header, kind->name);
@@ -106,21 +114,50 @@ static void refuse_bare_among_others(Profile *profile, const SchemaSection *kind
 	}
 }
 
-void sections_read(Profile *profile)
+static void read_kind(Profile *profile, const SchemaSection *kind)
 {
-	for (const SchemaSection *kind = schema; kind->name; kind++)
-		if (kind->many)
-			*list_slot(profile, kind) = g_ptr_array_new();
-	for (guint i = 0; i < profile->ini->sections->len; i++)
-		add_section(profile, profile->ini->sections->pdata[i]);
-	for (const SchemaSection *kind = schema; kind->name; kind++) {
-		if (kind->many)
-			refuse_bare_among_others(profile, kind);
-		if (kind->many || *single_slot(profile, kind))
-			continue;
+	for (guint i = 0; i < profile->ini->sections->len; i++) {
+		const IniSection *source = profile->ini->sections->pdata[i];
+
+		if (g_str_equal(source->name, kind->name))
+			add_section(profile, kind, source);
+	}
+	if (kind->many) {
+		refuse_bare_among_others(profile, kind);
+	} else if (!*single_slot(profile, kind)) {
 		*single_slot(profile, kind) = section_new(kind, NULL);
 		read_section(profile, kind, *single_slot(profile, kind));
 	}
+}
+
+static void refuse_unknown_sections(Profile *profile)
+{
+	for (guint i = 0; i < profile->ini->sections->len; i++) {
+		const IniSection *source = profile->ini->sections->pdata[i];
+		g_autofree char *hint = NULL;
+
+		if (schema_find_section(source->name))
+			continue;
+		hint = schema_suggest_section(source->name);
+		problems_add(profile->problems, source->file->path, source->line, EX_DATAERR,
+			"[%s]: no such section%s", source->header, hint);
+	}
+}
+
+void sections_read(Profile *profile, const char *name)
+{
+	for (const SchemaSection *kind = schema; kind->name; kind++) {
+		gboolean is_read = kind->many ? *list_slot(profile, kind) != NULL
+					      : *single_slot(profile, kind) != NULL;
+
+		if (is_read || (name && !g_str_equal(kind->name, name)))
+			continue;
+		if (kind->many)
+			*list_slot(profile, kind) = g_ptr_array_new();
+		read_kind(profile, kind);
+	}
+	if (!name)
+		refuse_unknown_sections(profile);
 }
 
 gpointer sections_add_default(Profile *profile, const char *name)

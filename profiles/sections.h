@@ -6,8 +6,11 @@
 
 #include "profiles/profile.h"
 
-/* Fills every section of @profile from its ini; problems are added to it. */
-void sections_read(Profile *profile);
+/*
+ * Fills from the ini of @profile the sections called @name, or with NULL all that have not been
+ * read yet; problems are added to it.
+ */
+void sections_read(Profile *profile, const char *name);
 
 /* Adds what [NAME] without any key would be, of a section there can be many of; returns it. */
 gpointer sections_add_default(Profile *profile, const char *name);

@@ -140,22 +140,30 @@ static gboolean parse_order(const char *text, char **slot, char **ret_why)
 	return keep(slot, text);
 }
 
+static const char *look_up(const ValueRule *rule, const char *name)
+{
+	const char *value = rule->variable ? rule->variable(name, rule->data) : NULL;
+
+	return value ? value : g_getenv(name);
+}
+
 /* Appends @rest, a part of @text, to @path with every ${VAR} replaced. */
-static gboolean expand_variables(GString *path, const char *rest, const char *text, char **ret_why)
+static gboolean expand_variables(
+	const ValueRule *rule, GString *path, const char *rest, const char *text, char **ret_why)
 {
 	const char *dollar;
 
 	while ((dollar = strstr(rest, "${"))) {
 		const char *close = strchr(dollar, '}');
 		g_autofree char *name = close ? g_strndup(dollar + 2, close - dollar - 2) : NULL;
-		const char *variable = name ? g_getenv(name) : NULL;
+		const char *variable = name ? look_up(rule, name) : NULL;
 
 		if (!close)
 			return refuse(ret_why, "'%s' has no '}' after its '${'", text);
 		if (!*name)
 			return refuse(ret_why, "'%s' has a ${} without a name", text);
 		if (!variable)
-			return refuse(ret_why, "the environment variable %s is not set", name);
+			return refuse(ret_why, "the variable %s is not set", name);
 		g_string_append_len(path, rest, dollar - rest);
 		g_string_append(path, variable);
 		rest = close + 1;
@@ -164,7 +172,7 @@ static gboolean expand_variables(GString *path, const char *rest, const char *te
 	return TRUE;
 }
 
-static gboolean parse_path(const char *directory, const char *text, char **slot, char **ret_why)
+static gboolean parse_path(const ValueRule *rule, const char *text, char **slot, char **ret_why)
 {
 	g_autoptr(GString) path = g_string_new(NULL);
 
@@ -172,10 +180,10 @@ static gboolean parse_path(const char *directory, const char *text, char **slot,
 		g_string_append(path, g_get_home_dir());
 	else if (*text == '~')
 		return refuse(ret_why, "'%s': only ~/ is known, for your own home directory", text);
-	if (!expand_variables(path, text + (*text == '~'), text, ret_why))
+	if (!expand_variables(rule, path, text + (*text == '~'), text, ret_why))
 		return FALSE;
 	*slot = g_path_is_absolute(path->str) ? g_strdup(path->str)
-					      : g_build_filename(directory, path->str, NULL);
+					      : g_build_filename(rule->directory, path->str, NULL);
 	return TRUE;
 }
 
@@ -334,6 +342,7 @@ gboolean value_parse(const ValueRule *rule, const char *text, gpointer slot, cha
 	case VALUE_TEXT:
 	case VALUE_OPTION:
 	case VALUE_IFNAME:
+	case VALUE_INCLUDES:
 		return keep(slot, text);
 	case VALUE_NAME:
 		return parse_name(text, slot, ret_why);
@@ -352,7 +361,7 @@ gboolean value_parse(const ValueRule *rule, const char *text, gpointer slot, cha
 	case VALUE_ORDER:
 		return parse_order(text, slot, ret_why);
 	case VALUE_PATH:
-		return parse_path(rule->directory, text, slot, ret_why);
+		return parse_path(rule, text, slot, ret_why);
 	case VALUE_MAC:
 		return parse_mac(text, slot, ret_why);
 	case VALUE_ADDRESSES:
@@ -389,6 +398,7 @@ void value_clear(ValueType type, gpointer slot)
 	case VALUE_PATH:
 	case VALUE_MAC:
 	case VALUE_IFNAME:
+	case VALUE_INCLUDES:
 		g_clear_pointer((char **)slot, g_free);
 		break;
 	}

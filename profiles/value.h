@@ -18,6 +18,7 @@ typedef enum {
 	VALUE_SMP,	 /* char *: 4 or 4,cores=2,threads=2 */
 	VALUE_ORDER,	 /* char *: boot drive letters, e.g. dc */
 	VALUE_PATH,	 /* char *: absolute, after ~/, ${VAR} and the profile's directory */
+	VALUE_INCLUDES,	 /* char *: text for include to read */
 	VALUE_MAC,	 /* char *: 52:54:00:0a:0b:0c, lower case */
 	VALUE_IFNAME,	 /* char *: text for the platform to judge */
 	VALUE_ADDRESSES, /* GArray of ProfileAddress */
@@ -35,6 +36,9 @@ typedef struct {
 	ValueType type;
 	const char *words;     /* VALUE_WORD: the legal ones, separated by spaces */
 	const char *directory; /* VALUE_PATH: what relative paths are relative to */
+	/* VALUE_PATH: what ${NAME} means, NULL to ask the environment; may be NULL itself */
+	const char *(*variable)(const char *name, gconstpointer data);
+	gconstpointer data;
 } ValueRule;
 
 /*

@@ -177,7 +177,66 @@ sub command_line
 	is((run(['qemu-tapwrap', '--check', $path]))[0], 0, '--check: fine');
 	delete $ENV{IMAGES};
 	refused('variable not set', ['--check', $path], 65,
-		"$path:4: [disk \"b\"] file: the environment variable IMAGES is not set");
+		"$path:4: [disk \"b\"] file: the variable IMAGES is not set");
+}
+
+# ---- several files, and --set -------------------------------------------------------------------------------------
+
+{
+	my $repository = '/srv/tmp/dotfiles';
+	spew("$repository/base.ini", "[machine]\nmemory = 1G\nsmp = 1\n[nic \"lan\"]\ntype = none\n");
+	my $laptop = spew("$repository/hosts/laptop.ini", "[vm]\ninclude = ../base.ini, ?none.ini\n[machine]\nsmp = 4\n");
+	my $text = command_line($laptop);
+	like($text, qr/-smp 4 .*-m 1024M/s, 'include: later wins, and a file that may be missing may');
+	my $host = run_ok(qw(uname -n)) =~ s/\n//r;
+	spew("$repository/host-$host.ini", "[machine]\nmemory = 2G\n");
+	spew("$repository/vm.ini", "[vm]\ninclude = base.ini, ?host-\${hostname}.ini\n");
+	like(command_line("$repository/vm.ini"), qr/-smp 1 .*-m 2048M/s, 'include: a file for each host');
+
+	spew("$repository/base.ini", "[machine]\nmemory = lots\n[vmm]\n");
+	refused('a mistake in an included file', [$laptop], 65,
+		"$repository/base.ini:2: [machine] memory: 'lots' is not a size, like 512M or 4G",
+		"$repository/base.ini:3: [vmm]: no such section; did you mean 'vm'?");
+	spew("$repository/a.ini", "[vm]\ninclude = b.ini\n");
+	spew("$repository/b.ini", "[vm]\ninclude = a.ini\n");
+	refused('a circle', ["$repository/a.ini"], 65, "$repository/b.ini:2: [vm] include: goes round in a "
+		. "circle: $repository/a.ini -> $repository/b.ini -> $repository/a.ini");
+	spew("$repository/c.ini", "[vm]\ninclude = none.ini, \${NONE}/x.ini\n");
+	refused('files that are missing', ["$repository/c.ini"], 65,
+		"$repository/c.ini:2: [vm] include: $repository/none.ini: No such file or directory",
+		"$repository/c.ini:2: [vm] include: the variable NONE is not set");
+}
+{
+	my $path = profile("[machine]\nmemory = 1G\n[nic \"lan\"]\nifname = tap0\naddress = 192.168.50.1/24\n");
+	like(command_line('--set', 'nic.lan.type=none', '--set', 'Machine.Memory=3G', $path),
+		qr/-m 3072M(?!.*netdev)/s, '--set: over what the profile has');
+	like(command_line('--set', 'nic.type=none', '--set', 'display.type=none', $path), qr/-display none/,
+		'--set: the only section of its name needs no id; a missing one is added');
+	my $form = 'is not SECTION[.ID].KEY=VALUE, like machine.memory=4G or nic.lan.type=none';
+	refused('--set without a key', ['--set', 'memory=4G', $path], 65, "--set: 'memory=4G' $form");
+	refused('--set, bad id', ['--set', 'nic.a,b.type=user', $path], 65, "--set: 'nic.a,b.type=user' $form");
+	refused('--set, include', ['--set', 'vm.include=x.ini', $path], 65, "--set: 'vm.include=x.ini': files are included before");
+	refused('--set without a value', ['--set', 'nic.lan.type', $path], 65, "--set: 'nic.lan.type' $form");
+	refused('--set, wrong value', ['--set', 'machine.memory=x', '--set', 'machine.memroy=1G', $path], 65,
+		"--set: [machine] memroy: no such key; did you mean 'memory'?",
+		"--set: [machine] memory: 'x' is not a size, like 512M or 4G");
+	my $two = profile("[nic \"a\"]\n[nic \"b\"]\n");
+	refused('--set, several sections', ['--set', 'nic.type=none', $two], 65,
+		"--set: 'nic.type=none': there are several [nic]; name one by its id: nic.ID.type=VALUE");
+	is(slurp($path), "[machine]\nmemory = 1G\n[nic \"lan\"]\nifname = tap0\naddress = 192.168.50.1/24\n",
+		'the profile is not written to');
+}
+{
+	local $ENV{XDG_CONFIG_HOME} = '/srv/tmp/list';
+	local $ENV{XDG_CONFIG_DIRS} = '/srv/tmp/list2';
+	spew('/srv/tmp/list/qemu-tapwrap/work.ini', '');
+	spew('/srv/tmp/list2/qemu-tapwrap/work.ini', '');
+	spew('/srv/tmp/list2/qemu-tapwrap/a longer name.ini', '');
+	spew('/srv/tmp/list2/qemu-tapwrap/policy', '');
+	unlike(run_ok('qemu-tapwrap', '--list-profiles'), qr{list2/qemu-tapwrap/work}, 'a better place hides another');
+	like(run_ok('qemu-tapwrap', '--list-profiles'), qr{\Aa longer name  /srv/tmp/list2/qemu-tapwrap/a longer name.ini
+.*^work           /srv/tmp/list/qemu-tapwrap/work.ini
+}ms, '--list-profiles');
 }
 
 # ---- help and version ---------------------------------------------------------------------------------------

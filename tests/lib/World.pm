@@ -21,7 +21,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(
 	$TAP_STUB host_state state_settles profile install_stub start finish run run_ok wait_for
 	answers_ping slurp spew tap_profile guest_profile ipxe must_or_skip exited killed
-	children_of demo_append has_link descriptors capabilities is_real_root
+	children_of demo_append has_link descriptors capabilities is_real_root sanitized
 );
 
 # /srv is where world.sh installs the staged tree; tests write below it too.
@@ -263,6 +263,9 @@ sub capabilities
 }
 
 # ---- what this machine cannot do -------------------------------------------------------------------
+
+# LeakSanitizer gives up in a traced process, and where there is no /proc.
+sub sanitized { return scalar(slurp('/srv/bin/qemu-tapwrap') =~ /__asan_init/) }
 
 # Root of the machine, not of a user namespace?
 sub is_real_root { return scalar(slurp('/proc/self/uid_map') =~ /^\s*0\s+0\s+4294967295/) }

@@ -24,7 +24,7 @@ static Profile *load(const char *text)
 	Profile *profile;
 
 	scratch_write("vm.ini", text, -1);
-	profile = profile_load("vm.ini", &error);
+	profile = profile_load("vm.ini", NULL, &error);
 	g_assert_no_error(error);
 	return profile;
 }

@@ -46,7 +46,7 @@ static GPtrArray *list_goldens(const char *suffix)
 static Profile *load_sound(const char *path)
 {
 	g_autoptr(GError) error = NULL;
-	Profile *profile = profile_load(path, &error);
+	Profile *profile = profile_load(path, NULL, &error);
 
 	g_assert_no_error(error);
 	profile_verdict(profile, &error);

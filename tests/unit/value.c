@@ -233,8 +233,8 @@ static const Row rows[] = {
 	BAD(PATH, "~bob/x", "'~bob/x'" TILDE_RULE),
 	BAD(PATH, "~", "'~'" TILDE_RULE),
 	BAD(PATH, "~~/x", "'~~/x'" TILDE_RULE),
-	BAD(PATH, "${UNSET}/x", "the environment variable UNSET is not set"),
-	BAD(PATH, "${VMS}/${UNSET}", "the environment variable UNSET is not set"),
+	BAD(PATH, "${UNSET}/x", "the variable UNSET is not set"),
+	BAD(PATH, "${VMS}/${UNSET}", "the variable UNSET is not set"),
 	BAD(PATH, "${unclosed", "'${unclosed' has no '}' after its '${'"),
 	BAD(PATH, "", "has no value"),
 
@@ -333,6 +333,9 @@ static const Row rows[] = {
 	BAD(HOSTFWDS, ",", "has no value"),
 	BAD(HOSTFWDS, "", "has no value"),
 
+	GOOD(INCLUDES, "base.ini, ?host.ini", "base.ini, ?host.ini"),
+	BAD(INCLUDES, "", "has no value"),
+
 	GOOD(ARGS, "-snapshot", "-snapshot"),
 	GOOD(ARGS, "-device  virtio-rng\t-snapshot ", "-device|virtio-rng|-snapshot"),
 	GOOD(ARGS, "-fw_cfg 'name=a,string=b c'", "-fw_cfg|name=a,string=b c"),
@@ -413,7 +416,7 @@ static char *print_slot(ValueType type, const Slot *slot)
 static void test_good(gconstpointer data)
 {
 	const Row *row = data;
-	ValueRule rule = { row->type, row->words, DIRECTORY };
+	ValueRule rule = { .type = row->type, .words = row->words, .directory = DIRECTORY };
 	Slot slot = { NULL }, empty = { NULL };
 	g_autofree char *why = NULL;
 	g_autofree char *result = NULL;
@@ -432,7 +435,7 @@ static void test_good(gconstpointer data)
 static void test_bad(gconstpointer data)
 {
 	const Row *row = data;
-	ValueRule rule = { row->type, row->words, DIRECTORY };
+	ValueRule rule = { .type = row->type, .words = row->words, .directory = DIRECTORY };
 	g_autofree char *why = NULL;
 	Slot slot, before;
 
