@@ -2,6 +2,7 @@
 #
 #   make             build          make demo    see it work        make install
 #   make lint        style          make check   all tests          make bench   against the recipe
+#   make fuzz        libFuzzer
 
 VERSION    := 0.1
 PREFIX     ?= /usr/local
@@ -101,6 +102,20 @@ check:
 bench: stage $(bench)
 	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh tests/bench/run.sh '$(CURDIR)/$(BUILD)/tests/bench'
 
+# make fuzz FUZZ=profile FUZZ_SECONDS=600; with clang's libFuzzer. Finds are kept in build/fuzz.
+FUZZ         ?= profile
+FUZZ_SECONDS ?= 60
+fuzz_flags   := -fsanitize=address,undefined -fno-sanitize-recover
+fuzz:
+	@$(MAKE) -s CC=clang BUILD=build/fuzz CFLAGS='-O1 -g -fsanitize=fuzzer-no-link $(fuzz_flags)' \
+		FUZZ='$(FUZZ)' build/fuzz/fuzz-$(FUZZ)
+	@mkdir -p build/fuzz/corpus-$(FUZZ)
+	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
+		-max_len=4096 -timeout=5 build/fuzz/corpus-$(FUZZ) tests/golden profiles/examples
+
+$(BUILD)/fuzz-$(FUZZ): $(BUILD)/tests/fuzz/$(FUZZ).o $(core)
+	$(CC) -fsanitize=fuzzer $(fuzz_flags) -o $@ $^ $(libs)
+
 lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	shellcheck $(shell git ls-files '*.sh') .ci/run
@@ -112,5 +127,5 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all install uninstall stage demo check bench lint clean FORCE
+.PHONY: all install uninstall stage demo check bench fuzz lint clean FORCE
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -9,7 +9,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#if __has_include(<iniparser/iniparser.h>)
 #include <iniparser/iniparser.h>
+#else
+#include <iniparser.h>
+#endif
 
 #define KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
