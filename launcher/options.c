@@ -2,6 +2,7 @@
 #include "launcher/options.h"
 
 #include "profiles/profile.h"
+#include "profiles/schema.h"
 
 #define SUMMARY                                                                                       \
 	"Boots the VM that PROFILE describes: makes its tap with its static IP, runs QEMU in place\n" \
@@ -10,7 +11,7 @@
 
 typedef struct {
 	Options *options;
-	gboolean help, version, list_profiles;
+	gboolean help, version, list_profiles, help_profile, starter;
 } Switches;
 
 /* GOption would hand on what stands behind "--" mixed with the rest: it is cut off before. */
@@ -40,6 +41,37 @@ static gboolean take_profile(Options *options, GStrv args, GError **error)
 	return FALSE;
 }
 
+/* What stands where PROFILE would, or NULL. */
+static const char *first_argument(GStrv args)
+{
+	return args[0] ? args[1] : NULL;
+}
+
+static gboolean describe(Options *options, const char *section, GError **error)
+{
+	options->information = schema_describe(section);
+	if (!options->information) {
+		g_autofree char *hint = schema_suggest_section(section);
+
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"[%s]: no such section%s", section, hint);
+	}
+	return options->information != NULL;
+}
+
+static gboolean start_profile(Options *options, const char *name, GError **error)
+{
+	ValueRule rule = { .type = VALUE_NAME };
+	g_autofree char *checked = NULL, *why = NULL;
+
+	if (!value_parse(&rule, name ? name : "myvm", &checked, &why)) {
+		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
+		return FALSE;
+	}
+	options->information = schema_starter(checked);
+	return TRUE;
+}
+
 static GOptionContext *new_context(Switches *switches)
 {
 	const GOptionEntry entries[] = {
@@ -48,6 +80,10 @@ static GOptionContext *new_context(Switches *switches)
 		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
 			"Print a shell script that does the same; do nothing", NULL },
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
+		{ "help-profile", 0, 0, G_OPTION_ARG_NONE, &switches->help_profile,
+			"Show every key of a profile, or those of the section that follows", NULL },
+		{ "new", 0, 0, G_OPTION_ARG_NONE, &switches->starter,
+			"Print a profile to start from, for a VM of the name that follows", NULL },
 		{ "list-profiles", 0, 0, G_OPTION_ARG_NONE, &switches->list_profiles,
 			"List the profiles that can be given by name", NULL },
 		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &switches->options->settings,
@@ -65,6 +101,23 @@ static GOptionContext *new_context(Switches *switches)
 	return context;
 }
 
+/* What is asked for, and what is needed for it. */
+static gboolean obey(Options *options, const Switches *switches, GOptionContext *context,
+	GStrv args, GError **error)
+{
+	if (switches->help_profile)
+		return describe(options, first_argument(args), error);
+	if (switches->starter)
+		return start_profile(options, first_argument(args), error);
+	if (switches->help)
+		options->information = g_option_context_get_help(context, TRUE, NULL);
+	else if (switches->version)
+		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
+	else if (switches->list_profiles)
+		options->information = profile_list();
+	return options->information || take_profile(options, args, error);
+}
+
 Options *options_parse(int argc, char **argv, GError **error)
 {
 	g_autoptr(Options) options = g_new0(Options, 1);
@@ -75,13 +128,7 @@ Options *options_parse(int argc, char **argv, GError **error)
 	g_set_prgname("qemu-tapwrap");
 	if (!g_option_context_parse_strv(context, &args, error))
 		return NULL;
-	if (switches.help)
-		options->information = g_option_context_get_help(context, TRUE, NULL);
-	else if (switches.version)
-		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
-	else if (switches.list_profiles)
-		options->information = profile_list();
-	else if (!take_profile(options, args, error))
+	if (!obey(options, &switches, context, args, error))
 		return NULL;
 	return g_steal_pointer(&options);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * schema: the one table of every section and key a profile may have. Reading, checking, defaults
- * and did-you-mean come from it; so do the manual's key lists, which a test compares with it.
+ * schema: the one table of every section and key a profile may have. Reading, checking, defaults,
+ * did-you-mean, --help-profile and --new come from it; a test compares the manual with it.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ typedef struct {
 	size_t offset;	      /* of the value in the section's struct */
 	const char *words;    /* VALUE_WORD: the legal ones, separated by spaces */
 	const char *fallback; /* what an absent key means; NULL: nothing, or see help */
+	const char *example;  /* a value other than that, as it is written */
 	const char *help;     /* one line, with QEMU's own name for it */
 } SchemaKey;
 
@@ -32,6 +33,15 @@ extern const SchemaSection schema[]; /* ends with name == NULL */
 /* NULL when there is none of that name. */
 const SchemaSection *schema_find_section(const char *name);
 const SchemaKey *schema_find_key(const SchemaSection *section, const char *key);
+
+/*
+ * The sections called @name (all with NULL) and their keys, for reading. Owned by the caller;
+ * NULL when there is none of that name.
+ */
+char *schema_describe(const char *name);
+
+/* A profile for a VM called @name with every key: the usual ones set, the others as comments. */
+char *schema_starter(const char *name);
 
 /*
  * What the user may have meant, as the end of a sentence: "; did you mean 'memory'?", or a hint at

@@ -83,7 +83,7 @@ enter() {
 	ln -s fd/2 dev/stderr
 	pivot_root . mnt
 	umount -l /mnt
-	cd /root/qemu-tapwrap
+	cd /opt/qemu-tapwrap
 	# shellcheck disable=SC2016 # for the inner shell
 	exec env -i --default-signal=INT,QUIT HOME=/root TERM="${TERM:-dumb}" \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -118,7 +118,7 @@ install_debian() {
 		! chroot "$root" sh -c "command -v $command" ||
 			refuse 1 "$command is there before anything was installed"
 	done
-	git clone --quiet --no-hardlinks "$tree" "$root/root/qemu-tapwrap"
+	git clone --quiet --no-hardlinks "$tree" "$root/opt/qemu-tapwrap"
 }
 
 suite=bookworm targets='demo check' dir='' child=''

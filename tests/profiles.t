@@ -239,6 +239,26 @@ sub command_line
 }ms, '--list-profiles');
 }
 
+# ---- what comes from the schema -----------------------------------------------------------------------------
+
+{
+	for my $name ('myvm', 'a #1; vm') {
+		my $path = spew('/srv/tmp/new.ini', run_ok('qemu-tapwrap', '--new', $name));
+		refused("--new '$name'", ['--check', $path], 66,
+			"$path:29: [disk \"root\"] file: /srv/tmp/$name.qcow2: No such file or directory");
+		spew("/srv/tmp/$name.qcow2", '');
+		like(command_line($path), qr/guest=\Q$name\E'? .*ifname=tap0/s, "--new '$name': sound");
+	}
+	refused('--new, bad name', ['--new', 'a/b'], 64, "'a/b' is not a VM name: at most 64 bytes, no '/', no "
+		. "'-' or '.' in front, no blank at an end");
+	my $nic = run_ok('qemu-tapwrap', '--help-profile', 'nic');
+	like($nic, qr/^\[nic "ID"\]  a network card\n    type = tap\|user\|none\n/, '--help-profile nic');
+	unlike($nic, qr/\[disk/, 'is about that section');
+	like(run_ok('qemu-tapwrap', '--help-profile'), qr/\[vm\].*\[qemu\]/s, '--help-profile: all');
+	refused('--help-profile, unknown', ['--help-profile', 'nics'], 64,
+		"[nics]: no such section; did you mean 'nic'?");
+}
+
 # ---- help and version ---------------------------------------------------------------------------------------
 
 {
