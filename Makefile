@@ -29,7 +29,8 @@ own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysc
 	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' \
 	-DPOLICY_FILE='"$(sysconfdir)/qemu-tapwrap/policy"' -MMD -MP
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
-	-fstack-protector-strong -fPIE $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+	-fstack-protector-strong -fPIE \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover -fno-omit-frame-pointer)
 own_ldflags  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 pkg_cflags   := $(shell $(PKG_CONFIG) --cflags glib-2.0 libnl-3.0 2>/dev/null)
 helper_libs  := $(shell $(PKG_CONFIG) --libs libnl-3.0 2>/dev/null)

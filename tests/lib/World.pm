@@ -27,29 +27,6 @@ our @EXPORT = qw(
 # /srv is where world.sh installs the staged tree; tests write below it too.
 my $tmp;
 
-sub enter_world
-{
-	my $here = dirname(abs_path(__FILE__));
-	my $stage = $ENV{STAGE} or BAIL_OUT('run me by `make check TESTS=...`, which sets STAGE');
-
-	{ exec 'sh', "$here/../world.sh", $stage, $^X, "-I$here", abs_path($0), @ARGV }
-	BAIL_OUT("world.sh: $!");
-}
-
-BEGIN {
-	if (!$ENV{WORLD_INSIDE}) {
-		$ENV{WORLD_INSIDE} = 1;
-		enter_world();
-	}
-	$tmp = '/srv/tmp';
-	make_path($tmp);
-	chmod 01777, $tmp;
-	chdir $tmp or die "$tmp: $!";
-	# LeakSanitizer can neither look into a process that is not dumpable nor into a traced one.
-	$ENV{ASAN_OPTIONS} = 'abort_on_error=0:exitcode=99';
-	$ENV{UBSAN_OPTIONS} = 'halt_on_error=1:exitcode=99';
-}
-
 # ---- files ---------------------------------------------------------------------------------------
 
 sub slurp
@@ -277,6 +254,33 @@ sub must_or_skip
 	return if $possible;
 	BAIL_OUT("not possible here, and TESTS_MUST_RUN is set: $reason") if $ENV{TESTS_MUST_RUN};
 	plan skip_all => $reason;
+}
+
+# ---- at the start, when all of the above is known ------------------------------------------------
+
+sub enter_world
+{
+	my $here = dirname(abs_path(__FILE__));
+	my $stage = $ENV{STAGE} or BAIL_OUT('run me by `make check TESTS=...`, which sets STAGE');
+
+	my $why = `sh '$here/../world.sh' '$stage' true 2>&1`;
+	must_or_skip($? == 0, "no namespaces of one's own here: $why");
+	{ exec 'sh', "$here/../world.sh", $stage, $^X, "-I$here", abs_path($0), @ARGV }
+	BAIL_OUT("world.sh: $!");
+}
+
+BEGIN {
+	if (!$ENV{WORLD_INSIDE}) {
+		$ENV{WORLD_INSIDE} = 1;
+		enter_world();
+	}
+	$tmp = '/srv/tmp';
+	make_path($tmp);
+	chmod 01777, $tmp;
+	chdir $tmp or die "$tmp: $!";
+	# LeakSanitizer can neither look into a process that is not dumpable nor into a traced one.
+	$ENV{ASAN_OPTIONS} = 'abort_on_error=0:exitcode=99';
+	$ENV{UBSAN_OPTIONS} = 'halt_on_error=1:exitcode=99';
 }
 
 1;

@@ -45,6 +45,14 @@ sub serve_one
 	spew("$log.path", $path);
 }
 
+my @servers;
+
+# start_server, and the end of all that were started so.
+sub serve { push @servers, start_server(@_) }
+sub stop_servers { for (splice @servers) { kill 'KILL', $_; waitpid $_, 0 } }
+
+sub random_bytes { open my $in, '<:raw', '/dev/urandom'; read $in, my $bytes, $_[0]; return $bytes }
+
 # The bodies of all requests for $path so far; the paths of all requests without it.
 sub requests
 {
