@@ -63,21 +63,24 @@ static gboolean has_tap_open(int pid, const char *ifname)
 	return FALSE;
 }
 
+/* NULL when it has ended. */
 static char *program_of(int pid)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/comm", pid);
 	char *name = NULL;
 
-	return g_file_get_contents(path, &name, NULL, NULL) ? g_strchomp(name)
-							    : g_strdup("a process");
+	return g_file_get_contents(path, &name, NULL, NULL) ? g_strchomp(name) : NULL;
 }
 
-/* A launcher or helper has the tap only for a moment, until QEMU does: the alias knows better. */
+/*
+ * A launcher or helper has the tap only for a moment, until QEMU does: the alias knows better. One
+ * that has ended since we saw the tap with it was such.
+ */
 static gboolean is_on_the_way(int pid)
 {
 	g_autofree char *program = program_of(pid);
 
-	return g_str_has_prefix(program, "qemu-tapwrap");
+	return !program || g_str_has_prefix(program, "qemu-tapwrap");
 }
 
 /* 0 when it is a process we may not look into. */
@@ -145,10 +148,10 @@ char *holder_describe(Netif *netif, const char *ifname)
 	for (int i = 0; i < ALIAS_TRIES && found && !holder.vm && !pid; i++) {
 		if (i > 0)
 			g_usleep(ALIAS_PAUSE_US);
+		pid = find_process(ifname); /* first: a tap has its alias before QEMU has the tap */
 		if (!netif_find(netif, ifname, &found, &link, &fault) || !found)
 			break;
 		read_alias(link.alias, &holder);
-		pid = find_process(ifname);
 	}
 	if (pid)
 		holder.pid = pid; /* -daemonize has changed it */
