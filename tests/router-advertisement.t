@@ -51,7 +51,6 @@ for my $address ('192.168.50.1/24', 'fd00:5a17::1/64') {
 # The control: an ordinary tap, the kernel's defaults.
 unlink '/srv/tmp/sent';
 run_ok(qw(ip tuntap add dev tap0 mode tap vnet_hdr));
-spew('/proc/sys/net/ipv6/conf/tap0/accept_ra', '2');
 run_ok(qw(ip link set tap0 up));
 my $attach = "use Fcntl; sysopen my \$t, '/dev/net/tun', O_RDWR or die; "
 	. "my \$request = pack 'a16sx22', 'tap0', 0x5002; ioctl \$t, 0x400454ca, \$request or die \$!; "
