@@ -29,15 +29,16 @@ static GStrv split_at_double_dash(int argc, char **argv, GStrv *ret_rest)
 static gboolean take_profile(Options *options, GStrv args, GError **error)
 {
 	guint n = g_strv_length(args);
+	gboolean missing = n < 2 || (n == 2 && !*args[1]);
 
-	if (n == 2 && *args[1]) {
+	if (n == 2 && !missing) {
 		options->profile = g_strdup(args[1]);
 		return TRUE;
 	}
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 		"%s Usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]",
-		n < 2 ? "which profile?"
-		      : "one profile at a time; QEMU's own arguments follow a --.");
+		missing ? "which profile?"
+			: "one profile at a time; QEMU's own arguments follow a --.");
 	return FALSE;
 }
 

@@ -15,6 +15,8 @@
 #include <iniparser.h>
 #endif
 
+#include "profiles/value.h"
+
 #define KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
 typedef struct {
@@ -345,16 +347,6 @@ static void scan_entry(Scan *scan, const char *text)
 		add_entry(scan, place, g_steal_pointer(&key), g_steal_pointer(&value));
 }
 
-/* Other than tabs, and the carriage return of a line that ends with CR LF. */
-static gboolean has_control_character(const char *text, size_t len)
-{
-	len -= len > 0 && text[len - 1] == '\r';
-	for (size_t i = 0; i < len; i++)
-		if ((guchar)text[i] < ' ' && text[i] != '\t')
-			return TRUE;
-	return memchr(text, 0x7f, len) != NULL;
-}
-
 static void scan_line(Scan *scan, const char *start, size_t len)
 {
 	g_autofree char *text = NULL;
@@ -363,7 +355,7 @@ static void scan_line(Scan *scan, const char *start, size_t len)
 		problem(scan, "the line is longer than %d bytes", INI_LINE_MAX);
 		return;
 	}
-	if (has_control_character(start, len)) {
+	if (!value_is_plain(start, len - (len > 0 && start[len - 1] == '\r'))) {
 		problem(scan, "the line holds a control character (a profile is plain text)");
 		return;
 	}

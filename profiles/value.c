@@ -333,10 +333,20 @@ static gboolean parse_args(const char *text, GStrv *slot, char **ret_why)
 	return TRUE;
 }
 
+gboolean value_is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (((guchar)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
+			return FALSE;
+	return TRUE;
+}
+
 gboolean value_parse(const ValueRule *rule, const char *text, gpointer slot, char **ret_why)
 {
 	if (*text == '\0')
 		return refuse(ret_why, "has no value");
+	if (!value_is_plain(text, strlen(text)))
+		return refuse(ret_why, "holds a control character");
 
 	switch (rule->type) {
 	case VALUE_TEXT:

@@ -48,5 +48,11 @@ typedef struct {
  */
 gboolean value_parse(const ValueRule *rule, const char *text, gpointer slot, char **ret_why);
 
+/*
+ * Is it free of control characters other than tabs? Values go into messages, and into a script that
+ * people paste: what is on a line must stay on it.
+ */
+gboolean value_is_plain(const char *text, size_t len);
+
 /* Frees what value_parse stored. */
 void value_clear(ValueType type, gpointer slot);

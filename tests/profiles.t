@@ -34,7 +34,7 @@ sub bad
 	refused($name, [$path], 65, map { s/^(\d*): ?/$1 ? "$path:$1: " : "$path: "/er } @wanted);
 }
 
-refused('no profile', [], 64, "which profile? $usage");
+refused('no profile', $_, 64, "which profile? $usage") for [], [''];
 refused('two profiles', ['a', 'b'], 64,
 	"one profile at a time; QEMU's own arguments follow a --. $usage");
 refused('unknown option', ['--dry'], 64, 'Unknown option --dry');
@@ -215,6 +215,9 @@ sub command_line
 	my $form = 'is not SECTION[.ID].KEY=VALUE, like machine.memory=4G or nic.lan.type=none';
 	refused('--set without a key', ['--set', 'memory=4G', $path], 65, "--set: 'memory=4G' $form");
 	refused('--set, bad id', ['--set', 'nic.a,b.type=user', $path], 65, "--set: 'nic.a,b.type=user' $form");
+	refused('--set, a line break', ['--set', "vm.name=a\nrm x", $path], 65, '--set: [vm] name: holds a control character');
+	my $odd = profile("[nic]\n", "/srv/tmp/a\nrm x.ini");
+	is(exited((run(['qemu-tapwrap', '--dry-run', $odd]))[0]), 65, 'a line break in a file\'s name is no VM name');
 	refused('--set, include', ['--set', 'vm.include=x.ini', $path], 65, "--set: 'vm.include=x.ini': files are included before");
 	refused('--set without a value', ['--set', 'nic.lan.type', $path], 65, "--set: 'nic.lan.type' $form");
 	refused('--set, wrong value', ['--set', 'machine.memory=x', '--set', 'machine.memroy=1G', $path], 65,
