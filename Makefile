@@ -21,12 +21,13 @@ BUILD      ?= build/$(PLATFORM)$(if $(SANITIZE),-$(firstword $(subst $(comma), ,
 
 comma    := ,
 helper   := $(libexecdir)/qemu-tapwrap-helper
+inspect  := $(libexecdir)/qemu-tapwrap-inspect
 arch     := $(shell $(CC) -dumpmachine | sed 's/-.*//; s/^i.86$$/i386/; s/^arm.*/arm/; s/^powerpc/ppc/')
 examples := $(datadir)/doc/qemu-tapwrap/examples
 
 # Ours stay apart from the user's CPPFLAGS, CFLAGS and LDFLAGS, which come last.
 own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' \
-	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' \
+	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' -DINSPECT_PATH='"$(inspect)"' \
 	-DPOLICY_FILE='"$(sysconfdir)/qemu-tapwrap/policy"' -MMD -MP
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-fstack-protector-strong -fPIE \
@@ -43,17 +44,24 @@ sources := $(wildcard launcher/*.c profiles/*.c platform/$(PLATFORM)/*.c)
 shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address fault netif request tap)
 objects := $(sources:%.c=$(BUILD)/%.o)
 core    := $(filter-out %/main.o,$(objects))
+inspect_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/inspect/*.c))
+inspect_cflags  := $(shell $(PKG_CONFIG) --cflags json-glib-1.0 2>/dev/null)
+inspect_libs    := $(shell $(PKG_CONFIG) --libs json-glib-1.0 2>/dev/null)
 helper_objects := $(patsubst %.c,$(BUILD)/%.o,$(shared) $(wildcard platform/$(PLATFORM)/helper/*.c))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 bench      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
-all: $(BUILD)/qemu-tapwrap $(BUILD)/qemu-tapwrap-helper
+all: $(BUILD)/qemu-tapwrap $(BUILD)/qemu-tapwrap-helper $(BUILD)/qemu-tapwrap-inspect
 
 $(BUILD)/qemu-tapwrap: $(objects)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 
 $(BUILD)/qemu-tapwrap-helper: $(helper_objects)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(LDLIBS)
+
+$(inspect_objects): pkg_cflags += $(inspect_cflags)
+$(BUILD)/qemu-tapwrap-inspect: $(inspect_objects) $(core)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(inspect_libs) $(LDLIBS)
 
 $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(core)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
@@ -77,11 +85,12 @@ install: all
 		"$(DESTDIR)$(examples)"
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap "$(DESTDIR)$(bindir)/"
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-helper "$(DESTDIR)$(helper)"
+	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-inspect "$(DESTDIR)$(inspect)"
 	$(INSTALL) -m 644 qemu-tapwrap.1 "$(DESTDIR)$(mandir)/man1/"
 	$(INSTALL) -m 644 $(wildcard profiles/examples/*.ini) "$(DESTDIR)$(examples)/"
 
 uninstall:
-	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" \
+	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" "$(DESTDIR)$(inspect)" \
 		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1"
 	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
 
@@ -103,7 +112,8 @@ check:
 bench: stage $(bench)
 	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh tests/bench/run.sh '$(CURDIR)/$(BUILD)/tests/bench'
 
-# make fuzz FUZZ=profile FUZZ_SECONDS=600; with clang's libFuzzer. Finds are kept in build/fuzz.
+# make fuzz FUZZ=profile FUZZ_SECONDS=600, or FUZZ=ini, or value; with clang's libFuzzer. Finds are
+# kept in build/fuzz.
 FUZZ         ?= profile
 FUZZ_SECONDS ?= 60
 fuzz_flags   := -fsanitize=address,undefined -fno-sanitize-recover

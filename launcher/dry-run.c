@@ -2,7 +2,10 @@
 #include "launcher/dry-run.h"
 
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
+
+#include "launcher/run.h"
 
 /* As a person would write it: quotes only where the shell needs them. */
 static char *shell_word(const char *word)
@@ -72,19 +75,112 @@ static void print_change(FILE *out, const Change *change)
 
 static void print_changes(FILE *out, const Plan *plan)
 {
-	if (plan->changes->len == 0)
+	for (guint i = 0; i < plan->changes->len; i++)
+		print_change(out, &g_array_index(plan->changes, Change, i));
+	if (plan->changes->len > 0)
+		fputc('\n', out);
+}
+
+/* ---- provisions ---- */
+
+static void print_words(FILE *out, const GStrv words)
+{
+	for (guint i = 0; words[i]; i++) {
+		g_autofree char *word = shell_word(words[i]);
+
+		fprintf(out, "%s%s", i ? " " : "", word);
+	}
+}
+
+static void print_directory(FILE *out, const char *path)
+{
+	g_autofree char *word = shell_word(path);
+
+	fprintf(out, "mkdir -p -m 700 %s\n", word);
+}
+
+static void print_file(FILE *out, const FileStep *step)
+{
+	g_autofree char *path = shell_word(step->path);
+	g_autofree char *from = step->from ? shell_word(step->from) : NULL;
+
+	if (step->kind == FILE_DIRECTORY) {
+		print_directory(out, step->path);
+	} else if (step->kind == FILE_COPY) {
+		fprintf(out, "[ -e %s ] || cp %s %s\n", path, from, path);
+	} else {
+		fprintf(out, "[ -e %s ] || ", path);
+		print_words(out, step->argv);
+		fputc('\n', out);
+	}
+}
+
+/* In the background, until its socket is there: its own, not that of a run before. */
+static void print_companion(FILE *out, const CompanionCall *call)
+{
+	g_autofree char *socket = shell_word(call->socket);
+	g_autofree char *directory = call->directory ? shell_word(call->directory) : NULL;
+
+	fprintf(out, "rm -f %s\n(", socket);
+	if (directory)
+		fprintf(out, "cd %s && ", directory);
+	fprintf(out, "exec %s", call->is_virtiofsd && getuid() ? "unshare -r " : "");
+	print_words(out, call->script_argv);
+	fputs(") </dev/null &\ncompanions=\"$! $companions\"\n", out);
+	fprintf(out, "for i in 1 2 3 4 5 6 7 8 9; do [ -S %s ] || sleep 0.3; done\n", socket);
+}
+
+static void print_provisions(FILE *out, const Provisions *provisions, const char *run)
+{
+	for (guint i = 0; i < provisions->files->len; i++)
+		print_file(out, provisions->files->pdata[i]);
+	if (run)
+		print_directory(out, run);
+	for (guint i = 0; i < provisions->companions->len; i++)
+		print_companion(out, provisions->companions->pdata[i]);
+	if (provisions->files->len > 0 || run)
+		fputc('\n', out);
+}
+
+/* ---- what the script made goes with it ---- */
+
+/* A companion ends with QEMU, unless that ended before it said a word. */
+static void print_end_of_companions(FILE *out, const GPtrArray *companions)
+{
+	fputs(" [ $? = 0 ] || kill $companions 2>/dev/null || :; rm -f", out);
+	for (guint i = 0; i < companions->len; i++) {
+		const CompanionCall *call = companions->pdata[i];
+		g_autofree char *socket = shell_word(call->socket);
+
+		fprintf(out, " %s", socket);
+	}
+	fputc(';', out);
+}
+
+static void print_undo(FILE *out, const Plan *plan)
+{
+	const GPtrArray *companions = plan->provisions->companions;
+	gboolean has_taps = plan->changes->len > 0;
+
+	if (!has_taps && companions->len == 0)
 		return;
-	fputs("as_root() { if [ \"$(id -u)\" = 0 ]; then \"$@\"; else sudo \"$@\"; fi; }\n"
-	      "undo() { for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done; }\n"
-	      "made=\n"
-	      "trap undo EXIT\n"
+	if (has_taps)
+		fputs("as_root() { if [ \"$(id -u)\" = 0 ]; then \"$@\"; else sudo \"$@\"; fi; }\n",
+			out);
+	fputs("undo() {", out);
+	if (companions->len > 0)
+		print_end_of_companions(out, companions);
+	if (has_taps)
+		fputs(" for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done;",
+			out);
+	fputs(" }\n", out);
+	fputs(has_taps ? "made=\n" : "", out);
+	fputs(companions->len > 0 ? "companions=\n" : "", out);
+	fputs("trap undo EXIT\n"
 	      "trap 'exit 129' HUP\n"
 	      "trap 'exit 130' INT\n"
 	      "trap 'exit 143' TERM\n\n",
 		out);
-	for (guint i = 0; i < plan->changes->len; i++)
-		print_change(out, &g_array_index(plan->changes, Change, i));
-	fputc('\n', out);
 }
 
 /* ---- QEMU's command line: an option and its value to a line ---- */
@@ -101,13 +197,34 @@ static void print_argv(FILE *out, const GStrv argv)
 	fputc('\n', out);
 }
 
-gboolean dry_run_print(FILE *out, const Profile *profile, const Plan *plan, const GStrv qemu_args)
+static gboolean lacks_socket(const GPtrArray *companions)
 {
-	g_auto(GStrv) argv = plan_argv(plan, profile, NULL, qemu_args);
+	for (guint i = 0; i < companions->len; i++) {
+		const CompanionCall *call = companions->pdata[i];
 
+		if (!call->socket)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+gboolean dry_run_print(
+	FILE *out, const Profile *profile, const Plan *plan, const GStrv qemu_args, GError **error)
+{
+	g_auto(GStrv) argv = NULL;
+
+	if (lacks_socket(plan->provisions->companions)) {
+		g_set_error(error, RUN_ERROR, EX_OSFILE,
+			"there is no run directory for a script's sockets: $XDG_RUNTIME_DIR is not "
+			"set, or not yours");
+		return FALSE;
+	}
+	argv = plan_argv(plan, profile, NULL, qemu_args);
 	fprintf(out, "#!/bin/sh\n# VM %s by hand: run this with sh, or paste it.\n(\nset -e\n",
 		profile->vm->name);
+	print_undo(out, plan);
 	print_changes(out, plan);
+	print_provisions(out, plan->provisions, profile->places.run);
 	print_argv(out, argv);
 	fputs(")\n", out);
 	return TRUE;

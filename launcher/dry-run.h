@@ -9,5 +9,7 @@
 #include "launcher/plan.h"
 #include "profiles/profile.h"
 
-/* @qemu_args: what followed "--". Always TRUE. */
-gboolean dry_run_print(FILE *out, const Profile *profile, const Plan *plan, const GStrv qemu_args);
+/* @qemu_args: what followed "--". RUN_ERROR when there is no place for the sockets it would need.
+ */
+gboolean dry_run_print(
+	FILE *out, const Profile *profile, const Plan *plan, const GStrv qemu_args, GError **error);

@@ -14,12 +14,22 @@
 #include "launcher/run.h"
 #include "platform/invoker.h"
 
+/* Takes @text, which may be NULL. */
+static void print_warning(char *text)
+{
+	if (text)
+		fprintf(stderr, "qemu-tapwrap: warning: %s\n", text);
+	g_free(text);
+}
+
 /* TRUE when there was nothing to run; with a VM to run it returns only in failure. */
 static gboolean launch(const Options *options, GError **error)
 {
 	g_autoptr(NetHelper) helper = NULL;
-	if (!invoker_leave_root(options->check || options->dry_run ? NULL : &helper, error))
+	if (!invoker_leave_root(options->dry_run ? NULL : &helper, error))
 		return FALSE;
+	if (options->check)
+		return run_inspect(options, helper, error);
 
 	g_autoptr(Profile) profile = profile_load(options->profile, options->settings, error);
 	if (!profile)
@@ -28,13 +38,10 @@ static gboolean launch(const Options *options, GError **error)
 	preflight_files(profile);
 	if (!profile_verdict(profile, error))
 		return FALSE;
-	if (options->check)
-		return TRUE;
-
 	if (!plan_observe(plan, profile, error))
 		return FALSE;
 	if (options->dry_run)
-		return dry_run_print(stdout, profile, plan, options->qemu_args);
+		return dry_run_print(stdout, profile, plan, options->qemu_args, error);
 
 	g_autofree char *emulator = preflight_emulator(profile, error);
 	if (!emulator)
@@ -42,8 +49,9 @@ static gboolean launch(const Options *options, GError **error)
 	g_autoptr(NetLease) lease = plan_acquire(plan, profile, &helper, error);
 	if (!lease)
 		return FALSE;
+	print_warning(preflight_warning(profile));
 	g_auto(GStrv) argv = plan_argv(plan, profile, lease, options->qemu_args);
-	return net_lease_hand_over(lease, error) && run_exec(emulator, argv, profile, error);
+	return plan_hand_over(plan, lease, error) && run_exec(emulator, argv, profile, error);
 }
 
 /* One line for each thing that is wrong; the code of an error is the exit status. */

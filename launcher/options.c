@@ -11,7 +11,7 @@
 
 typedef struct {
 	Options *options;
-	gboolean help, version, list_profiles, help_profile, starter;
+	gboolean help, version, list_profiles, list_keys, help_profile, starter;
 } Switches;
 
 /* GOption would hand on what stands behind "--" mixed with the rest: it is cut off before. */
@@ -77,12 +77,16 @@ static GOptionContext *new_context(Switches *switches)
 {
 	const GOptionEntry entries[] = {
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &switches->options->check,
-			"Read and check PROFILE; touch nothing", NULL },
+			"Look for what would go wrong with PROFILE; touch nothing", NULL },
 		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
 			"Print a shell script that does the same; do nothing", NULL },
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
 		{ "help-profile", 0, 0, G_OPTION_ARG_NONE, &switches->help_profile,
 			"Show every key of a profile, or those of the section that follows", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &switches->options->json,
+			"With --check: print JSON", NULL },
+		{ "list-keys", 0, 0, G_OPTION_ARG_NONE, &switches->list_keys,
+			"List every key of a profile, for completions", NULL },
 		{ "new", 0, 0, G_OPTION_ARG_NONE, &switches->starter,
 			"Print a profile to start from, for a VM of the name that follows", NULL },
 		{ "list-profiles", 0, 0, G_OPTION_ARG_NONE, &switches->list_profiles,
@@ -116,6 +120,8 @@ static gboolean obey(Options *options, const Switches *switches, GOptionContext 
 		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
 	else if (switches->list_profiles)
 		options->information = profile_list();
+	else if (switches->list_keys)
+		options->information = schema_list_keys();
 	return options->information || take_profile(options, args, error);
 }
 
@@ -129,6 +135,11 @@ Options *options_parse(int argc, char **argv, GError **error)
 	g_set_prgname("qemu-tapwrap");
 	if (!g_option_context_parse_strv(context, &args, error))
 		return NULL;
+	if (options->json && !options->check) {
+		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--json goes with --check");
+		return NULL;
+	}
 	if (!obey(options, &switches, context, args, error))
 		return NULL;
 	return g_steal_pointer(&options);

@@ -11,7 +11,8 @@
 typedef struct {
 	char *profile;	   /* path or name, as typed */
 	gboolean dry_run;  /* print what would be done, as a shell script */
-	gboolean check;	   /* load and validate only */
+	gboolean check;	   /* only look for what would go wrong */
+	gboolean json;	   /* with check: for programs */
 	GStrv settings;	   /* of --set: SECTION[.ID].KEY=VALUE; NULL without any */
 	GStrv qemu_args;   /* what stands behind "--"; never NULL */
 	char *information; /* the text to print when there is nothing else to do, as for --help */

@@ -96,6 +96,7 @@ void plan_free(Plan *plan)
 	if (!plan)
 		return;
 	g_array_unref(plan->changes);
+	provisions_free(plan->provisions);
 	g_free(plan);
 }
 
@@ -125,7 +126,7 @@ static void prefix_place(
 	g_prefix_error(error, "%s: ", place);
 }
 
-gboolean plan_observe(Plan *plan, const Profile *profile, GError **error)
+gboolean plan_observe(Plan *plan, Profile *profile, GError **error)
 {
 	for (guint i = 0; i < plan->n_taps; i++) {
 		if (!net_observe(&plan->taps[i], &plan->ready[i], error)) {
@@ -135,30 +136,50 @@ gboolean plan_observe(Plan *plan, const Profile *profile, GError **error)
 		if (!plan->ready[i])
 			list_changes(plan, &plan->taps[i]);
 	}
-	return TRUE;
+	plan->provisions = provisions_find(profile, error);
+	return plan->provisions != NULL;
 }
 
 /* ---- act ---- */
 
-NetLease *plan_acquire(const Plan *plan, const Profile *profile, NetHelper **helper, GError **error)
+NetLease *plan_acquire(Plan *plan, const Profile *profile, NetHelper **helper, GError **error)
 {
 	NetSubject subject;
-	NetLease *lease = net_acquire(
+	g_autoptr(NetLease) lease = net_acquire(
 		plan->taps, plan->ready, plan->n_taps, profile->vm->name, helper, &subject, error);
 
 	if (!lease && subject.tap >= 0)
 		prefix_place(error, profile, plan->nics[subject.tap],
 			subject.address >= 0 ? "address" : "ifname");
-	return lease;
+	if (!lease || !provisions_make(plan->provisions, profile, error))
+		return NULL;
+	return g_steal_pointer(&lease);
 }
 
 GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease, const GStrv extra)
 {
-	TapBackend backends[NET_TAPS_MAX];
+	gboolean has_tpm = g_str_equal(profile->tpm->type, "emulator");
+	const Backend *companions = plan->provisions->backends;
+	Backend taps[NET_TAPS_MAX];
+	Backends backends = {
+		.taps = taps,
+		.shares = companions + has_tpm, /* as companions_list has them */
+		.firmware = plan->provisions->firmware,
+	};
 
+	if (has_tpm)
+		backends.tpm = companions[0];
 	for (guint i = 0; i < plan->n_taps; i++) {
-		backends[i].ifname = plan->taps[i].ifname;
-		backends[i].fd = lease ? net_lease_fd(lease, i) : -1;
+		taps[i].name = plan->taps[i].ifname;
+		taps[i].fd = lease ? net_lease_fd(lease, i) : -1;
 	}
-	return qemu_argv_build(profile, backends, extra);
+	return qemu_argv_build(profile, &backends, extra);
+}
+
+gboolean plan_hand_over(const Plan *plan, const NetLease *lease, GError **error)
+{
+	g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+
+	provisions_list_fds(plan->provisions, fds);
+	return net_lease_hand_over(lease, (const int *)fds->data, fds->len, error);
 }

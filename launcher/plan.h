@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "launcher/provisions.h"
 #include "platform/net.h"
 #include "profiles/profile.h"
 
@@ -30,6 +31,7 @@ typedef struct {
 	NetAddress addresses[NET_TAPS_MAX][NET_ADDRESSES_MAX];
 	gboolean ready[NET_TAPS_MAX]; /* there already, and right */
 	GArray *changes;	      /* Change, in the order they are made */
+	Provisions *provisions;	      /* what follows them; NULL before plan_observe */
 } Plan;
 
 /*
@@ -40,15 +42,20 @@ Plan *plan_build(Profile *profile);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
-/* Compares with the host and lists the changes. NET_ERROR, with the profile's line in front. */
-gboolean plan_observe(Plan *plan, const Profile *profile, GError **error);
+/*
+ * Compares with the host, lists the changes and finds the provisions. NET_ERROR and those of
+ * provisions_find, with the profile's line in front.
+ */
+gboolean plan_observe(Plan *plan, Profile *profile, GError **error);
 
-/* Makes the changes, all or none. *helper as for net_acquire; errors as for plan_observe. */
-NetLease *plan_acquire(
-	const Plan *plan, const Profile *profile, NetHelper **helper, GError **error);
+/* Makes the changes, all or none, then the provisions. *helper as for net_acquire. */
+NetLease *plan_acquire(Plan *plan, const Profile *profile, NetHelper **helper, GError **error);
 
 /*
- * QEMU's command line, with the taps as @lease holds them, or by name when it is NULL. Owned by
- * the caller.
+ * QEMU's command line, with taps and companions as @lease and the plan hold them, or by name when
+ * it is NULL. Owned by the caller.
  */
 GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease, const GStrv extra);
+
+/* From here on exec keeps what plan and lease hold for QEMU, and no other but 0, 1 and 2. */
+gboolean plan_hand_over(const Plan *plan, const NetLease *lease, GError **error);

@@ -28,24 +28,107 @@ static void check_file(Profile *profile, const ProfileSection *section, const ch
 		profile_problem(profile, section, key, EX_NOINPUT, "%s: is a directory", path);
 }
 
-void preflight_files(Profile *profile)
+static void check_directory(Profile *profile, const ProfileSection *section, const char *key,
+	const char *path, int mode)
 {
-	const ProfileBoot *boot = profile->boot;
+	struct stat status;
 
-	for (guint i = 0; i < profile->disks->len; i++) {
-		const ProfileDisk *disk = profile->disks->pdata[i];
+	if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+		profile_problem(profile, section, key, EX_NOINPUT, "%s: is not a directory", path);
+	else if (access(path, mode) < 0)
+		profile_problem(
+			profile, section, key, EX_NOINPUT, "%s: %s", path, g_strerror(errno));
+}
 
+/* A disk that will be created only needs a place. */
+static void check_disk(Profile *profile, const ProfileDisk *disk)
+{
+	gboolean created = (disk->size || disk->backing) && disk->file &&
+			   access(disk->file, F_OK) < 0 && errno == ENOENT;
+	g_autofree char *directory = created ? g_path_get_dirname(disk->file) : NULL;
+
+	if (created && g_strcmp0(directory, profile->places.state) == 0)
+		return; /* made when it is missing */
+	if (created)
+		check_directory(profile, &disk->section, "file", directory, W_OK | X_OK);
+	else
 		check_file(profile, &disk->section, "file", disk->file,
-			R_OK | (disk->readonly ? 0 : W_OK));
-	}
+			R_OK | (disk->readonly || disk->snapshot ? 0 : W_OK));
+	check_file(profile, &disk->section, "backing", disk->backing, R_OK);
+}
+
+static void check_drives(Profile *profile)
+{
+	for (guint i = 0; i < profile->disks->len; i++)
+		check_disk(profile, profile->disks->pdata[i]);
 	for (guint i = 0; i < profile->cdroms->len; i++) {
 		const ProfileCdrom *cdrom = profile->cdroms->pdata[i];
 
 		check_file(profile, &cdrom->section, "file", cdrom->file, R_OK);
 	}
+	for (guint i = 0; i < profile->floppies->len; i++) {
+		const ProfileFloppy *floppy = profile->floppies->pdata[i];
+
+		check_file(profile, &floppy->section, "file", floppy->file,
+			R_OK | (floppy->readonly ? 0 : W_OK));
+	}
+}
+
+/* What a TPM remembers, unless it is new. */
+static void check_tpm(Profile *profile)
+{
+	const ProfileTpm *tpm = profile->tpm;
+
+	check_file(profile, &tpm->section, "path", tpm->path, R_OK | W_OK);
+	if (g_strcmp0(tpm->type, "emulator") == 0 && tpm->state && access(tpm->state, F_OK) == 0)
+		check_directory(profile, &tpm->section, "state", tpm->state, R_OK | W_OK | X_OK);
+}
+
+void preflight_files(Profile *profile)
+{
+	const ProfileBoot *boot = profile->boot;
+	const ProfileFirmware *firmware = profile->firmware;
+
+	check_drives(profile);
+	for (guint i = 0; i < profile->shares->len; i++) {
+		const ProfileShare *share = profile->shares->pdata[i];
+
+		if (share->path)
+			check_directory(profile, &share->section, "path", share->path, R_OK | X_OK);
+	}
+	check_file(profile, &firmware->section, "code", firmware->code, R_OK);
+	check_file(profile, &firmware->section, "vars", firmware->vars, R_OK);
 	check_file(profile, &boot->section, "kernel", boot->kernel, R_OK);
 	check_file(profile, &boot->section, "initrd", boot->initrd, R_OK);
 	check_file(profile, &boot->section, "dtb", boot->dtb, R_OK);
+	for (guint i = 0; i < profile->vfios->len; i++) {
+		const ProfileVfio *vfio = profile->vfios->pdata[i];
+
+		check_file(profile, &vfio->section, "romfile", vfio->romfile, R_OK);
+	}
+	check_tpm(profile);
+}
+
+/* ---- accelerator ---- */
+
+const char *preflight_kvm_problem(const char **ret_cure)
+{
+	if (access(PREFLIGHT_KVM, R_OK | W_OK) == 0)
+		return NULL;
+	*ret_cure = errno == EACCES
+			    ? "join the group that ls -l " PREFLIGHT_KVM " shows, often kvm"
+			    : "allow virtualization in the firmware, load kvm_intel or kvm_amd";
+	return g_strerror(errno);
+}
+
+char *preflight_warning(const Profile *profile)
+{
+	const char *cure, *why = NULL;
+
+	if (g_str_has_prefix(profile->machine->accel, "kvm:"))
+		why = preflight_kvm_problem(&cure);
+	return why ? g_strdup_printf(PREFLIGHT_KVM ": %s; the VM will be slow: %s", why, cure)
+		   : NULL;
 }
 
 /* ---- emulator ---- */
@@ -58,10 +141,8 @@ static gboolean is_executable(const char *path, gboolean *ret_exists)
 	return *ret_exists && access(path, X_OK) == 0;
 }
 
-char *preflight_emulator(const Profile *profile, GError **error)
+static char *search_path(const char *program, char **ret_not_executable)
 {
-	g_autofree char *program = qemu_argv_program(profile);
-	g_autofree char *not_executable = NULL;
 	const char *search = g_getenv("PATH");
 	g_auto(GStrv) directories = g_strsplit(search ? search : "/usr/bin:/bin", ":", -1);
 
@@ -72,12 +153,39 @@ char *preflight_emulator(const Profile *profile, GError **error)
 
 		if (is_executable(path, &exists))
 			return g_steal_pointer(&path);
-		if (exists && !not_executable)
-			not_executable = g_steal_pointer(&path);
+		if (exists && !*ret_not_executable)
+			*ret_not_executable = g_steal_pointer(&path);
 	}
+	return NULL;
+}
+
+/* [qemu] binary, or the program by its name. */
+static char *find_emulator(const char *program, char **ret_not_executable)
+{
+	gboolean exists;
+
+	if (*program != '/')
+		return search_path(program, ret_not_executable);
+	if (is_executable(program, &exists))
+		return g_strdup(program);
+	*ret_not_executable = exists ? g_strdup(program) : NULL;
+	return NULL;
+}
+
+char *preflight_emulator(const Profile *profile, GError **error)
+{
+	g_autofree char *program = qemu_argv_program(profile);
+	g_autofree char *not_executable = NULL;
+	char *path = find_emulator(program, &not_executable);
+
+	if (path)
+		return path;
 	if (not_executable)
 		g_set_error(error, RUN_ERROR, RUN_NOT_EXECUTABLE, "%s: you may not execute it",
 			not_executable);
+	else if (*program == '/')
+		g_set_error(
+			error, RUN_ERROR, RUN_NOT_FOUND, "%s: there is no such program", program);
 	else
 		g_set_error(error, RUN_ERROR, RUN_NOT_FOUND,
 			"%s is not in $PATH; install QEMU, or correct [vm] arch", program);

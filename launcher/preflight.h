@@ -9,6 +9,17 @@
 /* Can the files be read, and disks written? What cannot is added to the profile's problems. */
 void preflight_files(Profile *profile);
 
+#define PREFLIGHT_KVM "/dev/kvm"
+
+/* NULL if it can be used; else why not, and in *ret_cure what would help. Static texts. */
+const char *preflight_kvm_problem(const char **ret_cure);
+
+/*
+ * One line about what will make the VM slow: no KVM although the profile would like it. NULL when
+ * there is nothing to say. Owned by the caller.
+ */
+char *preflight_warning(const Profile *profile);
+
 /*
  * The emulator's path in $PATH, owned by the caller. RUN_ERROR: 127 when there is none, 126
  * when there is only one that may not be executed.

@@ -6,20 +6,28 @@
 
 #include <glib.h>
 
+#include "launcher/firmware.h"
 #include "profiles/profile.h"
 
-/* How one tap NIC reaches its tap: an inherited descriptor, or by name when @fd is -1. */
+/* How QEMU reaches what is outside of it: an inherited descriptor, or by name when @fd is -1. */
 typedef struct {
 	int fd;
-	const char *ifname;
-} TapBackend;
+	const char *name; /* of a tap, or the path of a socket */
+} Backend;
+
+typedef struct {
+	const Backend *taps;   /* one for each NIC of type tap, in file order */
+	const Backend *shares; /* one for each share of type virtiofs, in file order */
+	Backend tpm;	       /* of type emulator */
+	const Firmware *firmware;
+} Backends;
 
 /*
- * argv[0] is qemu-system-<arch>; @extra (what followed "--") comes last, as it is. @backends has
- * one for each NIC of type tap, in file order. Owned by the caller. The options are those of
- * qemu-system(1), checked against QEMU 7.2.
+ * argv[0] is the program; @extra (what followed "--") comes last, as it is. Owned by the caller.
+ * The options are those of qemu-system(1), checked against QEMU 7.2. A backend is called
+ * SECTION-ID and its device SECTION-ID-device, for -set and the monitors.
  */
-GStrv qemu_argv_build(const Profile *profile, const TapBackend *backends, const GStrv extra);
+GStrv qemu_argv_build(const Profile *profile, const Backends *backends, const GStrv extra);
 
-/* "qemu-system-x86_64" for "x86_64". Owned by the caller. */
+/* "qemu-system-x86_64", or the path of [qemu] binary. Owned by the caller. */
 char *qemu_argv_program(const Profile *profile);

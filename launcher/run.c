@@ -6,8 +6,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "platform/net.h"
-
 G_DEFINE_QUARK(qemu_tapwrap_run, run_error)
 
 gboolean run_open_standard_streams(GError **error)
@@ -26,5 +24,39 @@ gboolean run_exec(const char *program, GStrv argv, const Profile *profile, GErro
 	execv(program, argv);
 	g_set_error(error, RUN_ERROR, errno == ENOENT ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE,
 		"%s: %s", program, g_strerror(errno));
+	return FALSE;
+}
+
+/* The command line that inspect's own options_parse reads again. */
+static GStrv inspect_argv(const Options *options, NetHelper *helper)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	g_strv_builder_add(builder, INSPECT_PATH);
+	if (helper) {
+		g_autofree char *text = net_helper_hand_over(helper);
+		g_autofree char *word = g_strconcat("--helper=", text, NULL);
+
+		g_strv_builder_add(builder, word);
+	}
+	g_strv_builder_add_many(builder, "--check", options->json ? "--json" : NULL, NULL);
+	for (guint i = 0; options->settings && options->settings[i]; i++)
+		g_strv_builder_add_many(builder, "--set", options->settings[i], NULL);
+	g_strv_builder_add_many(builder, options->profile, "--", NULL);
+	g_strv_builder_addv(builder, (const char **)options->qemu_args);
+	return g_strv_builder_end(builder);
+}
+
+gboolean run_inspect(const Options *options, NetHelper *helper, GError **error)
+{
+	g_auto(GStrv) argv = inspect_argv(options, helper);
+
+	execv(INSPECT_PATH, argv);
+	if (errno == ENOENT)
+		g_set_error(error, RUN_ERROR, EX_OSFILE,
+			INSPECT_PATH " is missing; install it with: make install");
+	else
+		g_set_error(error, RUN_ERROR, RUN_NOT_EXECUTABLE, INSPECT_PATH ": %s",
+			g_strerror(errno));
 	return FALSE;
 }

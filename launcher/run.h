@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+#include "launcher/options.h"
+#include "platform/net.h"
 #include "profiles/profile.h"
 
 /* Codes are exit statuses, as shells have them. */
@@ -25,3 +27,9 @@ gboolean run_open_standard_streams(GError **error);
  * environment is ours plus NET_PROFILE_VARIABLE.
  */
 gboolean run_exec(const char *program, GStrv argv, const Profile *profile, GError **error);
+
+/*
+ * Becomes qemu-tapwrap-inspect, which does what --check is for; @helper, which may be NULL, goes
+ * along. Returns, FALSE and RUN_ERROR, only if that failed: EX_OSFILE when it is not installed.
+ */
+gboolean run_inspect(const Options *options, NetHelper *helper, GError **error);

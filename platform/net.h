@@ -50,6 +50,13 @@ NetHelper *net_helper_start(GError **error);
 void net_helper_free(NetHelper *helper); /* ends it if it is still there */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetHelper, net_helper_free)
 
+/*
+ * For a program that this process becomes: from here on exec keeps the helper, and there
+ * net_helper_adopt makes it of the text, which the caller owns. NULL if it is not such a text.
+ */
+char *net_helper_hand_over(NetHelper *helper);
+NetHelper *net_helper_adopt(const char *text);
+
 /* What we hold and must give back: the kernel takes it back when the last descriptor closes. */
 typedef struct NetLease NetLease;
 void net_lease_free(NetLease *lease);
@@ -65,8 +72,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetLease, net_lease_free)
 NetLease *net_acquire(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
 	NetHelper **helper, NetSubject *ret_subject, GError **error);
 
+/*
+ * Would net_acquire make them? As far as that can be known without making anything: those that are
+ * @ready could be attached, and the helper has what it needs and allows the others. Parameters
+ * and errors are those of net_acquire.
+ */
+gboolean net_judge(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
+	NetHelper **helper, NetSubject *ret_subject, GError **error);
+
 /* The descriptor of the tap with index @i, as NetLease holds it. */
 int net_lease_fd(const NetLease *lease, guint i);
 
-/* From here on exec keeps the lease's descriptors open, and no other but 0, 1 and 2. */
-gboolean net_lease_hand_over(const NetLease *lease, GError **error);
+/* From here on exec keeps the lease's descriptors and @others open, and no other but 0, 1 and 2. */
+gboolean net_lease_hand_over(
+	const NetLease *lease, const int *others, guint n_others, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The schema as text: what --help-profile and --new print.
+ * The schema as text: what --help-profile, --list-keys and --new print.
  */
 #include "profiles/schema.h"
 
@@ -35,63 +35,84 @@ char *schema_describe(const char *name)
 	return text->len ? g_strdup(text->str) : NULL;
 }
 
-/* What a starter sets; all else stands in it as a comment. */
+char *schema_list_keys(void)
+{
+	GString *text = g_string_new(NULL);
+
+	for (const SchemaSection *section = schema; section->name; section++)
+		for (const SchemaKey *key = section->keys; key->key; key++)
+			g_string_append_printf(text, "%s.%s%s\t%s\n", section->name,
+				section->many ? "ID." : "", key->key,
+				key->type == VALUE_WORD	     ? key->words
+				: key->type == VALUE_BOOLEAN ? "on off"
+							     : "");
+	return g_string_free(text, FALSE);
+}
+
+/*
+ * What a starter has: lines that are set, and lines that are comments until somebody wants them.
+ * In the order of the table; a section is a comment when its first line is.
+ */
 static const struct {
-	const char *section, *key, *value;
+	const char *section, *id, *key, *value; /* value NULL: the example of the schema */
+	gboolean set;
 } usual[] = {
-	{ "vm", "name", "%s" },
-	{ "machine", "smp", "2" },
-	{ "machine", "memory", "2G" },
-	{ "disk", "file", "%s.qcow2" },
-	{ "nic", "ifname", "tap0" },
-	{ "nic", "address", "192.168.50.1/24" },
+	{ "vm", NULL, "name", "%s", TRUE },
+	{ "machine", NULL, "memory", "2G", TRUE },
+	{ "machine", NULL, "smp", "2", TRUE },
+	{ "firmware", NULL, "type", "uefi", FALSE },
+	{ "disk", "root", "file", "%s.qcow2", TRUE },
+	{ "disk", "root", "size", "20G", TRUE },
+	{ "disk", "root", "if", "nvme", FALSE },
+	{ "cdrom", "installer", "file", NULL, FALSE },
+	{ "share", "home", "path", "~/", FALSE },
+	{ "nic", "lan", "ifname", "tap0", TRUE },
+	{ "nic", "lan", "address", "192.168.50.1/24", TRUE },
+	{ "nic", "lan", "model", "virtio-net-pci", FALSE },
+	{ "nic", "world", "type", "user", FALSE },
+	{ "nic", "world", "hostfwd", "2222:22", FALSE },
+	{ "display", NULL, "type", "vnc", FALSE },
+	{ "serial", "console", "type", "mon:stdio", FALSE },
+	{ "guest", NULL, "clipboard", "on", FALSE },
+	{ "tpm", NULL, "version", "2.0", FALSE },
 };
 
-static const char *usual_value(const char *section, const char *key)
+static void start_section(GString *text, guint row)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(usual); i++)
-		if (g_str_equal(usual[i].section, section) && g_str_equal(usual[i].key, key))
-			return usual[i].value;
-	return NULL;
+	const SchemaSection *section = schema_find_section(usual[row].section);
+
+	g_string_append_printf(
+		text, "\n# %s\n%s[%s", section->help, usual[row].set ? "" : "#", section->name);
+	if (usual[row].id)
+		g_string_append_printf(text, " \"%s\"", usual[row].id);
+	g_string_append(text, "]\n");
 }
 
-static gboolean has_usual(const char *section)
+static void start_key(GString *text, guint row, const char *name)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(usual); i++)
-		if (g_str_equal(usual[i].section, section))
-			return TRUE;
-	return FALSE;
-}
-
-static void start_key(GString *text, const char *section, const SchemaKey *key, const char *name)
-{
-	const char *set = usual_value(section, key->key);
-	g_auto(GStrv) parts = g_strsplit(set ? set : key->example, "%s", -1);
+	const SchemaSection *section = schema_find_section(usual[row].section);
+	const SchemaKey *key = schema_find_key(section, usual[row].key);
+	const char *form = usual[row].value ? usual[row].value : key->example;
+	g_auto(GStrv) parts = g_strsplit(form, "%s", -1);
 	g_autofree char *value = g_strjoinv(name, parts);
 	const char *quote = strpbrk(value, ";#") ? "\"" : "";
 
-	g_string_append_printf(text, "# %s\n%s%s = %s%s%s\n", key->help, set ? "" : "#", key->key,
-		quote, value, quote);
+	g_string_append_printf(text, "# %s\n%s%s = %s%s%s\n", key->help, usual[row].set ? "" : "#",
+		key->key, quote, value, quote);
 }
 
 char *schema_starter(const char *name)
 {
 	GString *text = g_string_new(
 		"# A VM for qemu-tapwrap(1). Lines that begin with # are comments: what they\n"
-		"# show is an example, and without them the default holds.\n");
+		"# show is an example, and without them the default holds. There is much more:\n"
+		"# qemu-tapwrap --help-profile\n");
 
-	for (const SchemaSection *section = schema; section->name; section++) {
-		const char *id = g_str_equal(section->name, "disk")  ? "root"
-				 : g_str_equal(section->name, "nic") ? "lan"
-								     : "first";
-
-		g_string_append_printf(text, "\n# %s\n%s[%s", section->help,
-			has_usual(section->name) ? "" : "#", section->name);
-		if (section->many)
-			g_string_append_printf(text, " \"%s\"", id);
-		g_string_append(text, "]\n");
-		for (const SchemaKey *key = section->keys; key->key; key++)
-			start_key(text, section->name, key, name);
+	for (guint i = 0; i < G_N_ELEMENTS(usual); i++) {
+		if (i == 0 || !g_str_equal(usual[i].section, usual[i - 1].section) ||
+			g_strcmp0(usual[i].id, usual[i - 1].id) != 0)
+			start_section(text, i);
+		start_key(text, i, name);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -7,15 +7,25 @@
 
 #include "profiles/value.h"
 
+#define FILES_MAX 100
+
+/* What has been read so far: files that include two each would soon be millions. */
+typedef struct {
+	guint files, lines;
+	gboolean told;
+} Total;
+
 /* The file being read, and those on the way to it. */
 typedef struct Chain {
 	const IniFile *file;
 	const struct Chain *outer;
+	Total *total;
 } Chain;
 
-static Ini *load(const char *path, const Chain *outer, Problems *problems, GError **error);
+static Ini *load(
+	const char *path, const Chain *outer, Total *total, Problems *problems, GError **error);
 
-static const char *variable(const char *name, gconstpointer data)
+static const char *variable(const char *name, gpointer data)
 {
 	(void)data;
 	return g_str_equal(name, "hostname") ? g_get_host_name() : NULL;
@@ -68,6 +78,20 @@ static char *find_cycle(const Chain *chain, const char *path)
 	return NULL;
 }
 
+/* FALSE when the profile is as large as one may be; that is told once. */
+static gboolean has_room(const IniEntry *entry, Total *total, Problems *problems)
+{
+	if (total->files < FILES_MAX && total->lines < INI_LINES_MAX)
+		return TRUE;
+	if (!total->told)
+		problems_add(problems, entry->file->path, entry->line, EX_DATAERR,
+			"[vm] include: a profile is made of at most %d files with %d lines "
+			"together",
+			FILES_MAX, INI_LINES_MAX);
+	total->told = TRUE;
+	return FALSE;
+}
+
 /* @item begins with a '?' when the file may be missing. */
 static void include_item(Ini *merged, const IniEntry *entry, const char *item, const Chain *chain,
 	Problems *problems)
@@ -85,7 +109,9 @@ static void include_item(Ini *merged, const IniEntry *entry, const char *item, c
 			"[vm] include: goes round in a circle: %s", cycle);
 		return;
 	}
-	ini = load(path, chain, problems, &error);
+	if (!has_room(entry, chain->total, problems))
+		return;
+	ini = load(path, chain, chain->total, problems, &error);
 	if (ini)
 		ini_merge(merged, ini);
 	else
@@ -93,15 +119,19 @@ static void include_item(Ini *merged, const IniEntry *entry, const char *item, c
 			"[vm] include: %s", error->message);
 }
 
-static Ini *load(const char *path, const Chain *outer, Problems *problems, GError **error)
+static Ini *load(
+	const char *path, const Chain *outer, Total *total, Problems *problems, GError **error)
 {
 	g_autoptr(Ini) own = ini_load(path, problems, error);
 	const IniSection *vm = own ? ini_find_section(own, "vm", NULL) : NULL;
 	const IniEntry *entry = vm ? ini_section_find(vm, "include") : NULL;
 	g_auto(GStrv) items = g_strsplit(entry && entry->value ? entry->value : "", ",", -1);
 	g_autoptr(Ini) merged = NULL;
-	Chain chain = { .outer = outer };
+	Chain chain = { .outer = outer, .total = total };
 
+	if (own)
+		total->lines += own->n_lines;
+	total->files++;
 	if (!own || !items[0])
 		return g_steal_pointer(&own);
 	chain.file = own->main;
@@ -114,5 +144,7 @@ static Ini *load(const char *path, const Chain *outer, Problems *problems, GErro
 
 Ini *include_load(const char *path, Problems *problems, GError **error)
 {
-	return load(path, NULL, problems, error);
+	Total total = { 0 };
+
+	return load(path, NULL, &total, problems, error);
 }

@@ -379,13 +379,16 @@ static void scan_bytes(Scan *scan, const GString *bytes)
 			"the file starts with a byte order mark; save it as UTF-8 without one");
 		at += 3;
 	}
-	for (; at < end; scan->line++) {
+	for (; at < end && scan->line <= INI_LINES_MAX; scan->line++) {
 		const char *newline = memchr(at, '\n', end - at);
 		const char *stop = newline ? newline : end;
 
 		scan_line(scan, at, stop - at);
 		at = stop + 1;
 	}
+	scan->ini->n_lines = scan->line - 1;
+	if (at < end)
+		problem(scan, "the file has more than %d lines", INI_LINES_MAX);
 }
 
 /* ---- iniparser's reading, compared with ours ---- */

@@ -13,7 +13,8 @@
 #include "profiles/problems.h"
 
 #define INI_FILE_MAX (1024 * 1024) /* bytes */
-#define INI_LINE_MAX 1000	   /* bytes; iniparser 4.1 fails from 1023 on */
+#define INI_LINES_MAX 10000
+#define INI_LINE_MAX 1000 /* bytes; iniparser 4.1 fails from 1023 on */
 
 typedef struct {
 	char *path;	 /* as the user knows it */
@@ -39,6 +40,7 @@ typedef struct {
 typedef struct {
 	GPtrArray *files;    /* IniFile */
 	const IniFile *main; /* the one that was asked for; the others are included */
+	guint n_lines;	     /* of a file as ini_load has read it */
 	GPtrArray *sections; /* IniSection */
 } Ini;
 

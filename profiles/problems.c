@@ -77,26 +77,53 @@ static int by_place(gconstpointer a, gconstpointer b)
 	return left->line < right->line ? -1 : left->line > right->line;
 }
 
-gboolean problems_verdict(Problems *problems, GError **error)
+static char *describe(const Problems *problems, const Problem *problem)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
-	int status = 0;
+	const char *path = problems->files->pdata[problem->file];
 
-	if (problems_count(problems) == 0)
-		return TRUE;
+	return problem->line ? g_strdup_printf("%s:%u: %s", path, problem->line, problem->text)
+			     : g_strdup_printf("%s: %s", path, problem->text);
+}
 
+void problems_each(Problems *problems, ProblemsVisit visit, gpointer data)
+{
 	g_array_sort(problems->list, by_place);
 	for (guint i = 0; i < problems->list->len; i++) {
 		const Problem *problem = &g_array_index(problems->list, Problem, i);
+		g_autofree char *line = describe(problems, problem);
 
-		g_string_append_printf(text, "%s%s:", i ? "\n" : "",
-			(const char *)problems->files->pdata[problem->file]);
-		if (problem->line)
-			g_string_append_printf(text, "%u:", problem->line);
-		g_string_append_printf(text, " %s", problem->text);
-		if (!status || problem->status == EX_DATAERR)
-			status = problem->status;
+		visit(line, problem->status, data);
 	}
-	g_set_error_literal(error, PROFILE_ERROR, status, text->str);
+}
+
+#define TOLD_MAX 100 /* nobody reads on */
+
+typedef struct {
+	GString *text;
+	int status;
+	guint n;
+} Verdict;
+
+static void append_line(const char *line, int status, gpointer data)
+{
+	Verdict *verdict = data;
+
+	if (verdict->n++ < TOLD_MAX)
+		g_string_append_printf(verdict->text, "%s%s", verdict->text->len ? "\n" : "", line);
+	if (!verdict->status || status == EX_DATAERR)
+		verdict->status = status;
+}
+
+gboolean problems_verdict(Problems *problems, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	Verdict verdict = { .text = text };
+
+	if (problems_count(problems) == 0)
+		return TRUE;
+	problems_each(problems, append_line, &verdict);
+	if (verdict.n > TOLD_MAX)
+		g_string_append_printf(text, "\n... and %u more", verdict.n - TOLD_MAX);
+	g_set_error_literal(error, PROFILE_ERROR, verdict.status, text->str);
 	return FALSE;
 }

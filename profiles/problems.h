@@ -27,9 +27,13 @@ void problems_add(Problems *problems, const char *path, guint line, int status, 
 
 guint problems_count(const Problems *problems);
 
+/* Calls @visit for each line of problems_verdict, with the status it alone would lead to. */
+typedef void (*ProblemsVisit)(const char *line, int status, gpointer data);
+void problems_each(Problems *problems, ProblemsVisit visit, gpointer data);
+
 /*
  * TRUE when there are none. Otherwise sets @error: one line for each, file by file in the order in
- * which they came up, each in its own order, with the status EX_DATAERR if any problem is one of
- * content, else that of the first.
+ * which they came up, each in its own order; those after the hundredth are only counted. Its
+ * status is EX_DATAERR if any problem is one of content, else that of the first.
  */
 gboolean problems_verdict(Problems *problems, GError **error);

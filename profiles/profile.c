@@ -33,9 +33,17 @@ void profile_free(Profile *profile)
 	sections_free(profile);
 	ini_free(profile->ini);
 	problems_free(profile->problems);
+	places_clear(&profile->places);
 	g_free(profile->directory);
 	g_free(profile->path);
 	g_free(profile);
+}
+
+gboolean profile_is_x86(const Profile *profile)
+{
+	const char *arch = profile->vm->arch;
+
+	return arch && (g_str_equal(arch, "x86_64") || g_str_equal(arch, "i386"));
 }
 
 const char *profile_real_path(const Profile *profile)
@@ -54,13 +62,14 @@ static guint find_place(const Profile *profile, const ProfileSection *section, c
 	return entry ? entry->line : source ? source->line : 0;
 }
 
-/* [nic "lan"] address */
+/* [nic "lan"] address; of a section that does not stand there [firmware] type, or nothing. */
 static char *name_of(const ProfileSection *section, const char *key)
 {
-	g_autofree char *header = section->source ? g_strdup_printf("[%s]", section->source->header)
-						  : NULL;
+	const char *header = section->source ? section->source->header : section->name;
 
-	return g_strjoin(header && key ? " " : "", header ? header : "", key ? key : "", NULL);
+	if (!key)
+		return section->source ? g_strdup_printf("[%s]", header) : g_strdup("");
+	return g_strdup_printf("[%s] %s", header, key);
 }
 
 void profile_problem(Profile *profile, const ProfileSection *section, const char *key, int status,

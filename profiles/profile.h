@@ -7,19 +7,23 @@
 #include <glib.h>
 
 #include "profiles/ini.h"
+#include "profiles/places.h"
 #include "profiles/value.h"
 
 /* How every section's struct begins. */
 typedef struct {
+	const char *name;	  /* "nic" */
 	const char *id;		  /* "lan" of [nic "lan"]; "0" of a bare [nic] */
 	const IniSection *source; /* NULL when the profile has no such section */
 } ProfileSection;
 
+/* What may be NULL says so, or has no default in the schema. */
 typedef struct {
 	ProfileSection section;
 	char *name;
 	char *include; /* as it stands: the files are in already */
 	char *arch;    /* as in qemu-system-<arch> */
+	char *uuid;
 } ProfileVm;
 
 typedef struct {
@@ -29,36 +33,66 @@ typedef struct {
 	char *cpu;
 	char *smp;
 	guint memory; /* MiB */
+	char *memory_file;
+	gboolean memory_shared, memory_prealloc, memory_lock, hugepages;
+	char *rtc;
+	gboolean reboot;
 } ProfileMachine;
+
+typedef struct {
+	ProfileSection section;
+	GStrv cpus;
+	guint memory; /* MiB */
+} ProfileNuma;
+
+typedef struct {
+	ProfileSection section;
+	char *type;
+	char *code, *vars;
+	char *nvram; /* NULL: in the state directory */
+} ProfileFirmware;
+
+typedef struct {
+	ProfileSection section;
+	char *kernel, *initrd, *append, *dtb, *order, *once;
+	gboolean menu;
+} ProfileBoot;
 
 typedef struct {
 	ProfileSection section;
 	char *file;
 	char *format;
+	guint64 size; /* bytes; 0: none is given */
+	char *backing;
+	char *backing_format;
 	char *interface; /* the key "if" */
-	gboolean readonly;
+	gboolean readonly, snapshot;
+	char *cache, *aio, *discard;
+	char *serial;
+	char *bootindex;
 } ProfileDisk;
 
 typedef struct {
 	ProfileSection section;
 	char *file; /* NULL: an empty drive */
+	char *interface;
+	char *bootindex;
 } ProfileCdrom;
 
 typedef struct {
 	ProfileSection section;
-	char *kernel, *initrd, *append, *dtb, *order; /* each may be NULL */
-} ProfileBoot;
+	char *file;
+	gboolean readonly;
+} ProfileFloppy;
 
 typedef struct {
 	ProfileSection section;
-	char *type;
-} ProfileDisplay;
-
-typedef struct {
-	ProfileSection section;
-	char *type;
-	char *path; /* of file and unix, else NULL */
-} ProfileSerial;
+	char *path;
+	char *type; /* 9p or virtiofs */
+	char *tag;
+	gboolean readonly;
+	char *security_model;
+} ProfileShare;
 
 typedef struct {
 	ProfileSection section;
@@ -72,24 +106,102 @@ typedef struct {
 
 typedef struct {
 	ProfileSection section;
+	char *type;
+	gboolean gl, full_screen;
+	char *listen; /* of vnc and spice, else NULL */
+	char *options;
+} ProfileDisplay;
+
+typedef struct {
+	ProfileSection section;
+	char *model;
+	char *resolution;
+	char *heads;
+} ProfileVideo;
+
+typedef struct {
+	ProfileSection section;
+	char *type;
+	char *model;
+} ProfileAudio;
+
+typedef struct {
+	ProfileSection section;
+	char *controller;
+	gboolean tablet, keyboard;
+	GStrv host; /* NULL when there is none */
+	char *redirect;
+} ProfileUsb;
+
+typedef struct {
+	ProfileSection section;
+	char *type;
+	char *path;   /* of file and unix, else NULL */
+	char *listen; /* of tcp and telnet, else NULL */
+	char *model;
+} ProfileSerial;
+
+#define PROFILE_AGENT_SOCKET "agent.sock"
+typedef struct {
+	ProfileSection section;
+	gboolean agent; /* at PROFILE_AGENT_SOCKET in the run directory */
+	gboolean clipboard, balloon, rng;
+} ProfileGuest;
+
+typedef struct {
+	ProfileSection section;
+	char *type;
+	char *model;
+	char *version;
+	char *state; /* of emulator, else NULL */
+	char *path;  /* of passthrough, else NULL */
+} ProfileTpm;
+
+typedef struct {
+	ProfileSection section;
+	char *host;
+	char *romfile;
+} ProfileVfio;
+
+typedef struct {
+	ProfileSection section;
+	char *qmp, *hmp, *gdb;
+	gboolean paused;
+} ProfileMonitor;
+
+typedef struct {
+	ProfileSection section;
+	char *binary;
 	GStrv args; /* NULL when there are none */
 } ProfileQemu;
 
 typedef struct {
 	char *path;	 /* as the user knows it */
 	char *directory; /* the real one */
+	Places places;
 	Ini *ini;
 	Problems *problems;
 
 	ProfileVm *vm;
 	ProfileMachine *machine;
+	ProfileFirmware *firmware;
 	ProfileBoot *boot;
 	ProfileDisplay *display;
+	ProfileVideo *video;
+	ProfileAudio *audio;
+	ProfileUsb *usb;
+	ProfileGuest *guest;
+	ProfileTpm *tpm;
+	ProfileMonitor *monitor;
 	ProfileQemu *qemu;
-	GPtrArray *disks;   /* ProfileDisk, file order, as all of these */
-	GPtrArray *cdroms;  /* ProfileCdrom */
-	GPtrArray *serials; /* ProfileSerial */
-	GPtrArray *nics;    /* ProfileNic; never empty: QEMU's own default is one in user mode */
+	GPtrArray *numas;    /* ProfileNuma, file order, as all of these */
+	GPtrArray *disks;    /* ProfileDisk */
+	GPtrArray *cdroms;   /* ProfileCdrom */
+	GPtrArray *floppies; /* ProfileFloppy */
+	GPtrArray *shares;   /* ProfileShare */
+	GPtrArray *nics;     /* ProfileNic; never empty: QEMU's own default is one in user mode */
+	GPtrArray *serials;  /* ProfileSerial */
+	GPtrArray *vfios;    /* ProfileVfio */
 } Profile;
 
 /*
@@ -101,6 +213,9 @@ typedef struct {
 Profile *profile_load(const char *name_or_path, const GStrv settings, GError **error);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
+
+/* Is the guest's architecture x86_64 or i386? */
+gboolean profile_is_x86(const Profile *profile);
 
 /* The profile's own file, absolute, links resolved. */
 const char *profile_real_path(const Profile *profile);

@@ -13,7 +13,7 @@ typedef struct {
 	const char *key;
 	ValueType type;
 	size_t offset;	      /* of the value in the section's struct */
-	const char *words;    /* VALUE_WORD: the legal ones, separated by spaces */
+	const char *words;    /* as in ValueRule */
 	const char *fallback; /* what an absent key means; NULL: nothing, or see help */
 	const char *example;  /* a value other than that, as it is written */
 	const char *help;     /* one line, with QEMU's own name for it */
@@ -40,7 +40,13 @@ const SchemaKey *schema_find_key(const SchemaSection *section, const char *key);
  */
 char *schema_describe(const char *name);
 
-/* A profile for a VM called @name with every key: the usual ones set, the others as comments. */
+/*
+ * For completions: lines of SECTION.KEY, or SECTION.ID.KEY with a literal ID, and behind a tab the
+ * legal words, if there is a list of them. Owned by the caller.
+ */
+char *schema_list_keys(void);
+
+/* A profile for a VM called @name: the usual keys set, what is often wanted next as comments. */
 char *schema_starter(const char *name);
 
 /*

@@ -19,6 +19,7 @@ static ProfileSection *section_new(const SchemaSection *kind, const IniSection *
 {
 	ProfileSection *section = g_malloc0(kind->size);
 
+	section->name = kind->name;
 	section->source = source;
 	section->id = source && source->id ? source->id : "0";
 	return section;
@@ -34,14 +35,19 @@ static void section_free(const SchemaSection *kind, ProfileSection *section)
 }
 
 /* What ${NAME} means in a path, beside the environment. */
-static const char *variable(const char *name, gconstpointer data)
+static const char *variable(const char *name, gpointer data)
 {
-	const Profile *profile = data;
+	Profile *profile = data;
+	const char *vm = profile->vm ? profile->vm->name : NULL; /* NULL while [vm] is read */
 
 	if (g_str_equal(name, "vm"))
-		return profile->vm ? profile->vm->name : NULL;
+		return vm;
 	if (g_str_equal(name, "profile_dir"))
 		return profile->directory;
+	if (vm && g_str_equal(name, "state_dir"))
+		return places_state(&profile->places, vm);
+	if (vm && g_str_equal(name, "run_dir"))
+		return places_run(&profile->places, vm);
 	return g_str_equal(name, "hostname") ? g_get_host_name() : NULL;
 }
 

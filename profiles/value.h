@@ -7,23 +7,32 @@
 #include <glib.h>
 
 typedef enum {
-	VALUE_TEXT,	 /* char *: any text, not empty */
-	VALUE_NAME,	 /* char *: a VM name, 1-64 bytes, no '/' */
-	VALUE_OPTION,	 /* char *: a QEMU option with its own commas, e.g. host,-vmx */
-	VALUE_DEVICE,	 /* char *: the name of a QEMU device, machine or architecture */
-	VALUE_WORD,	 /* char *: one of SchemaKey.words */
-	VALUE_BOOLEAN,	 /* gboolean: on/off, yes/no, true/false, 1/0 */
-	VALUE_MIB,	 /* guint: MiB; 512, 512M, 4G, 1T */
-	VALUE_ACCEL,	 /* char *: accelerators in order of preference, e.g. kvm:tcg */
-	VALUE_SMP,	 /* char *: 4 or 4,cores=2,threads=2 */
-	VALUE_ORDER,	 /* char *: boot drive letters, e.g. dc */
-	VALUE_PATH,	 /* char *: absolute, after ~/, ${VAR} and the profile's directory */
-	VALUE_INCLUDES,	 /* char *: text for include to read */
-	VALUE_MAC,	 /* char *: 52:54:00:0a:0b:0c, lower case */
-	VALUE_IFNAME,	 /* char *: text for the platform to judge */
-	VALUE_ADDRESSES, /* GArray of ProfileAddress */
-	VALUE_HOSTFWDS,	 /* GStrv: in QEMU's spelling, tcp:127.0.0.1:2222-:22 */
-	VALUE_ARGS,	 /* GStrv: split as a shell would, nothing expanded */
+	VALUE_TEXT,	  /* char *: any text, not empty */
+	VALUE_NAME,	  /* char *: a VM name, 1-64 bytes, no '/' */
+	VALUE_OPTION,	  /* char *: a QEMU option with its own commas, e.g. host,-vmx */
+	VALUE_DEVICE,	  /* char *: the name of a QEMU device, machine or architecture */
+	VALUE_WORD,	  /* char *: one of the words */
+	VALUE_BOOLEAN,	  /* gboolean: on/off, yes/no, true/false, 1/0 */
+	VALUE_NUMBER,	  /* char *: decimal, within the words */
+	VALUE_MIB,	  /* guint: MiB; 512, 512M, 4G, 1T */
+	VALUE_BYTES,	  /* guint64: bytes; 512K, 40G, 1T */
+	VALUE_ACCEL,	  /* char *: accelerators in order of preference, e.g. kvm:tcg */
+	VALUE_SMP,	  /* char *: 4 or 4,cores=2,threads=2 */
+	VALUE_CPUS,	  /* GStrv: ranges, 0-3 or 8 */
+	VALUE_ORDER,	  /* char *: boot drive letters, e.g. dc */
+	VALUE_RTC,	  /* char *: utc, localtime, 2024-02-29 or 2024-02-29T13:00:00 */
+	VALUE_UUID,	  /* char *: lower case */
+	VALUE_RESOLUTION, /* char *: 1920x1080 */
+	VALUE_PATH,	  /* char *: absolute, after ~/, ${VAR} and the profile's directory */
+	VALUE_ENDPOINT,	  /* char *: an absolute path, or 127.0.0.1:5901 or [::1]:5901 */
+	VALUE_INCLUDES,	  /* char *: text for include to read */
+	VALUE_MAC,	  /* char *: 52:54:00:0a:0b:0c, lower case */
+	VALUE_IFNAME,	  /* char *: text for the platform to judge */
+	VALUE_ADDRESSES,  /* GArray of ProfileAddress */
+	VALUE_HOSTFWDS,	  /* GStrv: in QEMU's spelling, tcp:127.0.0.1:2222-:22 */
+	VALUE_USB_HOSTS,  /* GStrv: properties of usb-host, vendorid=0x046d,productid=0xc52b */
+	VALUE_PCI,	  /* char *: 0000:01:00.0, lower case */
+	VALUE_ARGS,	  /* GStrv: split as a shell would, nothing expanded */
 } ValueType;
 
 typedef struct {
@@ -34,11 +43,12 @@ typedef struct {
 
 typedef struct {
 	ValueType type;
-	const char *words;     /* VALUE_WORD: the legal ones, separated by spaces */
+	/* VALUE_WORD: the legal ones, separated by spaces; VALUE_NUMBER: the range, like 1-16 */
+	const char *words;
 	const char *directory; /* VALUE_PATH: what relative paths are relative to */
 	/* VALUE_PATH: what ${NAME} means, NULL to ask the environment; may be NULL itself */
-	const char *(*variable)(const char *name, gconstpointer data);
-	gconstpointer data;
+	const char *(*variable)(const char *name, gpointer data);
+	gpointer data;
 } ValueRule;
 
 /*

@@ -17,13 +17,13 @@ use MIME::Base64 qw(decode_base64);
 require "$FindBin::Bin/lib/server.pl";
 require "$FindBin::Bin/lib/linux-guest.pl";
 
-my ($kernel, $module) = find_linux();
+my ($kernel, @modules) = find_linux('e1000');
 my @busybox = find_busybox();
 must_or_skip($kernel && @busybox, 'no readable Linux kernel with e1000, or no busybox');
 
 my $before = host_state();
 my $data = random_bytes(1 << 20);
-my $initramfs = make_initramfs(<<'END', \@busybox, $module);
+my $initramfs = make_initramfs(<<'END', \@busybox, @modules);
 ip addr add 192.168.50.2/24 dev eth0
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth1

@@ -74,7 +74,7 @@ END
 	'9: [nic "lan"] address: stands a second time; the first is in line 8',
 	'10: [nic "lan"] hostfwd: there is no port forwarding on a tap: the guest is reached at its own address',
 	"12: [disk \"root\"] file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
-	"14: [display] type: 'GTK' is not one of: gtk, sdl, curses, spice-app, egl-headless, dbus, none");
+	"14: [display] type: 'GTK' is not one of: gtk, sdl, spice-app, vnc, spice, curses, egl-headless, dbus, none; did you mean 'gtk'?");
 bad('one section twice', "[nic \"A\"]\n[vm]\n[nic \"a\"]\n",
 	'3: [nic "a"] stands here a second time; the first is in line 1');
 bad('id where none belongs', "[vm \"x\"]\n", '1: [vm "x"]: this section has no id; write [vm]');
@@ -113,9 +113,17 @@ bad('what QEMU would refuse', "[machine]\ntype = q35,accel=tcg\n[disk \"a\"]\nfi
 	. "readonly = on\n[boot]\nappend = quiet\n[serial]\ntype = unix\npath = /" . 'x' x 107 . "\n",
 	'2: [machine] type: the accelerator has a key of its own, accel',
 	'4: [disk "a"] file: /srv/tmp/a.raw: No such file or directory',
-	'6: [disk "a"] readonly: an IDE disk cannot be read-only; take another if =',
+	'6: [disk "a"] readonly: an IDE disk cannot be read-only; take if = virtio or scsi',
 	'8: [boot] append: goes with kernel, which is not given',
 	"11: [serial] path: a socket's path has at most 107 bytes: /" . 'x' x 107);
+bad('what QEMU would drop without a word', "[display]\ntype = none\n" . join('', map { "[serial \"$_\"]\ntype = null\n" } 1 .. 6),
+	'11: [serial "5"]: the machine has room for 4 serial ports; take model = virtio');
+bad('the same on arm', "[vm]\narch = aarch64\n[boot]\nkernel = /dev/null\n[serial \"a\"]\ntype = null\n[serial \"b\"]\n"
+	. "type = null\nmodel = virtio\n[serial \"c\"]\ntype = null\n[audio]\ntype = alsa\nmodel = sb16\n",
+	'10: [serial "c"]: the machine has room for 1 serial port; take model = virtio',
+	'14: [audio] model: only x86_64 and i386 have an ISA bus for it');
+bad('a sound card for a slow bus only', "[audio]\ntype = alsa\nmodel = usb\n[usb]\ncontroller = usb-ehci\n", '3: [audio] model: '
+	. 'usb runs at full speed, which usb-ehci cannot; take another [usb] controller');
 bad('file name that gives no VM name', "[vm]\nname = -x\n", "2: [vm] name: '-x' is not a VM name: at "
 	. "most 64 bytes, no '/', no '-' or '.' in front, no blank at an end");
 
@@ -170,13 +178,13 @@ sub command_line
 	$ENV{HOME} = '/srv/home';
 }
 {
-	spew('/srv/home/in home.qcow2', '');
+	run_ok(qw(qemu-img create -q -f qcow2), '/srv/home/in home.qcow2', '1M');
 	local $ENV{IMAGES} = '/srv/home';
 	my $path = profile("[disk \"a\"]\nfile = ~/in home.qcow2\n[disk \"b\"]\nfile = \"\${IMAGES}/in home.qcow2\"\n");
 	is(scalar(() = command_line($path) =~ m{file=/srv/home/in home.qcow2,}g), 2, '~/ and ${VAR}');
 	is((run(['qemu-tapwrap', '--check', $path]))[0], 0, '--check: fine');
 	delete $ENV{IMAGES};
-	refused('variable not set', ['--check', $path], 65,
+	refused('variable not set', [$path], 65,
 		"$path:4: [disk \"b\"] file: the variable IMAGES is not set");
 }
 
@@ -247,9 +255,12 @@ sub command_line
 {
 	for my $name ('myvm', 'a #1; vm') {
 		my $path = spew('/srv/tmp/new.ini', run_ok('qemu-tapwrap', '--new', $name));
-		refused("--new '$name'", ['--check', $path], 66,
-			"$path:29: [disk \"root\"] file: /srv/tmp/$name.qcow2: No such file or directory");
-		spew("/srv/tmp/$name.qcow2", '');
+		is(exited((run(['qemu-tapwrap', '--check', $path]))[0]), 0, "--new '$name': nothing wrong");
+
+		# With everything that stands there as a comment, too.
+		my $all = slurp($path) =~ s/^#(?! )//mgr =~ s/^file = installer.iso$//mr;
+		is(exited((run(['qemu-tapwrap', '--check', spew('/srv/tmp/all.ini', $all)]))[0]), 0,
+			"--new '$name': nothing wrong with what it offers");
 		like(command_line($path), qr/guest=\Q$name\E'? .*ifname=tap0/s, "--new '$name': sound");
 	}
 	refused('--new, bad name', ['--new', 'a/b'], 64, "'a/b' is not a VM name: at most 64 bytes, no '/', no "

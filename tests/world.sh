@@ -32,6 +32,8 @@ mount -t tmpfs -o mode=0755 tmpfs /srv
 cp -a "$stage/srv/." /srv/
 mkdir -p /srv/home /srv/run /srv/etc/qemu-tapwrap
 ip link set lo up
-unset XDG_CONFIG_HOME XDG_CONFIG_DIRS SUDO_UID SUDO_GID SUDO_USER PKEXEC_UID DISPLAY WAYLAND_DISPLAY
-export HOME=/srv/home XDG_RUNTIME_DIR=/srv/run PATH="/srv/bin:$PATH"
+unset XDG_CONFIG_HOME XDG_CONFIG_DIRS XDG_DATA_HOME XDG_STATE_HOME SUDO_UID SUDO_GID SUDO_USER \
+	PKEXEC_UID DISPLAY WAYLAND_DISPLAY
+# Without the cache's place Mesa takes the one of the user's home in passwd.
+export HOME=/srv/home XDG_CACHE_HOME=/srv/home/.cache XDG_RUNTIME_DIR=/srv/run PATH="/srv/bin:$PATH"
 "$@" # not exec: PID 1 is no place for a test

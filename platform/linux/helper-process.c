@@ -2,8 +2,10 @@
 #include "platform/linux/helper-process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -98,6 +100,26 @@ void net_helper_free(NetHelper *helper)
 		helper_end(helper);
 }
 
+/* "PID:DESCRIPTOR" */
+char *net_helper_hand_over(NetHelper *helper)
+{
+	fcntl(helper->socket, F_SETFD, 0);
+	return g_strdup_printf("%d:%d", (int)helper->pid, helper->socket);
+}
+
+NetHelper *net_helper_adopt(const char *text)
+{
+	NetHelper *helper;
+	int pid, fd;
+
+	if (sscanf(text, "%d:%d", &pid, &fd) != 2 || pid <= 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return NULL;
+	helper = g_new0(NetHelper, 1);
+	helper->pid = pid;
+	helper->socket = fd;
+	return helper;
+}
+
 static gboolean raise_helper_death(NetHelper *helper, int receive_errno, GError **error)
 {
 	gboolean hangs = receive_errno == EAGAIN;
@@ -156,7 +178,7 @@ static int receive_reply(int socket, Reply *reply, int *fds)
 gboolean helper_process_ask(
 	NetHelper *helper, const Request *request, int *ret_fds, Reply *reply, GError **error)
 {
-	int n_fds = -1;
+	int n_fds = -1, n_wanted = request->mode == REQUEST_MAKE ? request->n_taps : 0;
 
 	errno = 0;
 	if (send(helper->socket, request, sizeof(*request), MSG_NOSIGNAL) == sizeof(*request))
@@ -164,9 +186,9 @@ gboolean helper_process_ask(
 	if (n_fds < 0)
 		return raise_helper_death(helper, errno, error);
 	helper_end(helper);
-	if (reply->fault.status == 0 && n_fds != (int)request->n_taps) {
-		g_set_error(error, NET_ERROR, EX_SOFTWARE, HELPER_PATH " sent %d taps, not %u",
-			n_fds, request->n_taps);
+	if (reply->fault.status == 0 && n_fds != n_wanted) {
+		g_set_error(error, NET_ERROR, EX_SOFTWARE, HELPER_PATH " sent %d taps, not %d",
+			n_fds, n_wanted);
 		return FALSE;
 	}
 	return TRUE;

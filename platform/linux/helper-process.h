@@ -9,7 +9,7 @@
 
 /*
  * Consumes @helper. TRUE with the reply, which may be a refusal; @ret_fds has one close-on-exec
- * descriptor for each tap of @request when it is not. EX_OSERR if the helper died or sent
+ * descriptor for each tap of a REQUEST_MAKE when it is not. EX_OSERR if the helper died or sent
  * something else, EX_TEMPFAIL if it did not answer in time.
  */
 gboolean helper_process_ask(

@@ -49,23 +49,31 @@ int net_lease_fd(const NetLease *lease, guint i)
 	return lease->fds[i];
 }
 
-gboolean net_lease_hand_over(const NetLease *lease, GError **error)
+static gboolean keep_on_exec(const int *fds, guint n_fds, GError **error)
 {
-	/* Before Linux 5.11 what the caller left open stays so, as with raw QEMU. */
-	(void)syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
-	for (guint i = 0; i < lease->n_fds; i++)
-		if (fcntl(lease->fds[i], F_SETFD, 0) < 0)
+	for (guint i = 0; i < n_fds; i++)
+		if (fcntl(fds[i], F_SETFD, 0) < 0)
 			return net_error_from_errno(EX_OSERR, "fcntl", error);
 	return TRUE;
 }
 
+gboolean net_lease_hand_over(
+	const NetLease *lease, const int *others, guint n_others, GError **error)
+{
+	/* Before Linux 5.11 what the caller left open stays so, as with raw QEMU. */
+	(void)syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	return keep_on_exec(lease->fds, lease->n_fds, error) &&
+	       keep_on_exec(others, n_others, error);
+}
+
 /* ---- acquire ---- */
 
-static void fill_request(Request *request, const NetTap *taps, const gboolean *ready, guint n_taps,
-	const char *label)
+static void fill_request(Request *request, guint32 mode, const NetTap *taps, const gboolean *ready,
+	guint n_taps, const char *label)
 {
 	memset(request, 0, sizeof(*request));
 	request->version = REQUEST_VERSION;
+	request->mode = mode;
 	g_strlcpy(request->label, label, sizeof(request->label));
 	g_strcanon(request->label,
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '_');
@@ -105,25 +113,55 @@ static gboolean raise_reply(const Reply *reply, const NetTap *taps, const gboole
 	return FALSE;
 }
 
-static gboolean make_missing(NetLease *lease, const NetTap *taps, const gboolean *ready,
-	const char *label, NetHelper **helper, NetSubject *ret_subject, GError **error)
+/* About those that are not @ready; nothing is asked when there are none. */
+static gboolean ask_helper(guint32 mode, const NetTap *taps, const gboolean *ready, guint n_taps,
+	const char *label, NetHelper **helper, int *ret_fds, NetSubject *ret_subject,
+	GError **error)
 {
-	int fds[REQUEST_TAPS];
 	Request request;
 	Reply reply;
 
-	fill_request(&request, taps, ready, lease->n_fds, label);
+	fill_request(&request, mode, taps, ready, n_taps, label);
 	if (request.n_taps == 0)
 		return TRUE;
 	if (!*helper)
 		*helper = net_helper_start(error);
-	if (!*helper || !helper_process_ask(g_steal_pointer(helper), &request, fds, &reply, error))
+	if (!*helper ||
+		!helper_process_ask(g_steal_pointer(helper), &request, ret_fds, &reply, error))
 		return FALSE;
-	if (reply.fault.status != 0)
-		return raise_reply(&reply, taps, ready, lease->n_fds, ret_subject, error);
-	for (guint i = 0; i < request.n_taps; i++)
-		lease->fds[nth_missing(ready, lease->n_fds, i)] = fds[i];
+	return reply.fault.status == 0 ||
+	       raise_reply(&reply, taps, ready, n_taps, ret_subject, error);
+}
+
+static gboolean make_missing(NetLease *lease, const NetTap *taps, const gboolean *ready,
+	const char *label, NetHelper **helper, NetSubject *ret_subject, GError **error)
+{
+	int fds[REQUEST_TAPS], *fd = fds;
+
+	if (!ask_helper(REQUEST_MAKE, taps, ready, lease->n_fds, label, helper, fds, ret_subject,
+		    error))
+		return FALSE;
+	for (guint i = 0; i < lease->n_fds; i++)
+		if (!ready[i])
+			lease->fds[i] = *fd++;
 	return TRUE;
+}
+
+gboolean net_judge(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
+	NetHelper **helper, NetSubject *ret_subject, GError **error)
+{
+	int fds[REQUEST_TAPS];
+	Fault fault;
+
+	ret_subject->tap = ret_subject->address = -1;
+	for (guint i = 0; i < n_taps; i++) {
+		if (!ready[i] || tap_is_possible(&fault))
+			continue;
+		ret_subject->tap = i;
+		return net_error_from_fault(&fault, error);
+	}
+	return ask_helper(
+		REQUEST_JUDGE, taps, ready, n_taps, label, helper, fds, ret_subject, error);
 }
 
 /* Looks again at what is attached: it could have changed since net_observe. */

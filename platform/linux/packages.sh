@@ -8,11 +8,13 @@
 set -u
 
 # A need is a command, a header (.h; alone or in a directory of its name), a pkg-config module
-# (.pc), a Perl module (::), a shared library (.so), an iPXE image (.lkrn) or a driver of an installed
-# Linux kernel, for a guest (.ko). The cell of a
-# distribution names the package that has it; "-": not packaged; ".": not looked for, since it
-# comes with another package of the column or is done without (mandoc on Arch would replace
-# man-db; Alpine's gcc has no sanitizers). Alpine's alpine-ipxe boots only Alpine's own script.
+# (.pc), a Perl module (::), a shared library (.so), an iPXE image (.lkrn), a driver of an installed
+# Linux kernel, for a guest (.ko), the descriptor of a UEFI firmware for an architecture (.json), or
+# a module of QEMU (.qemu). The cell of a distribution names the package that has it; "-": not
+# packaged; ".": not looked for, since it comes with another package of the column or is done
+# without (mandoc on Arch would replace man-db; Alpine's gcc has no sanitizers, and it has no UEFI
+# for other architectures; Debian 12 has virtiofsd in qemu-system-common). Alpine's alpine-ipxe
+# boots only Alpine's own script.
 needs='
 #need          apt              dnf               pacman          zypper             apk
 demo:
@@ -21,6 +23,7 @@ stdio.h        libc6-dev        glibc-devel       .               glibc-devel   
 linux/if_tun.h linux-libc-dev   kernel-headers    .               linux-glibc-devel  linux-headers
 pkg-config     pkg-config       pkgconfig         pkgconf         pkg-config         pkgconf
 glib-2.0.pc    libglib2.0-dev   glib2-devel       glib2           glib2-devel        glib-dev
+json-glib-1.0.pc libjson-glib-dev json-glib-devel json-glib        json-glib-devel    json-glib-dev
 libnl-3.0.pc   libnl-3-dev      libnl3-devel      libnl           libnl3-devel       libnl3-dev
 iniparser.h    libiniparser-dev iniparser-devel   iniparser       libiniparser-devel iniparser-dev
 qemu-system-x86_64 qemu-system-x86 qemu-system-x86 qemu-system-x86 qemu-x86 qemu-system-x86_64
@@ -32,6 +35,7 @@ check:
 prove          perl             perl-Test-Harness perl            perl               perl-utils
 Test::More     .                perl-Test-Simple  .               .                  .
 IO::Socket     .                perl-IO           .               .                  .
+JSON::PP       .                perl-JSON-PP      .               .                  .
 strace         strace           strace            strace          strace             strace
 nft            nftables         nftables          nftables        nftables           nftables
 setcap         libcap2-bin      libcap            libcap          libcap-progs       libcap-setcap
@@ -40,6 +44,15 @@ pkexec         pkexec           polkit            polkit          pkexec        
 mandoc         mandoc           mandoc            .               mandoc-bin         mandoc
 qemu-img       qemu-utils       qemu-img          qemu-img        qemu-img           qemu-img
 busybox        busybox          busybox           busybox         busybox            busybox
+qemu-system-aarch64 qemu-system-arm qemu-system-aarch64 qemu-system-aarch64 qemu-arm qemu-system-aarch64
+x86_64.json    ovmf             edk2-ovmf         edk2-ovmf       qemu-ovmf-x86_64   ovmf
+aarch64.json   qemu-efi-aarch64 edk2-aarch64      edk2-aarch64    qemu-uefi-aarch64  .
+swtpm          swtpm            swtpm             swtpm           swtpm              swtpm
+virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd
+ui-gtk.qemu    qemu-system-gui  .                 .               .                  .
+Xvfb           xvfb             xorg-x11-server-Xvfb xorg-server-xvfb xorg-x11-server-Xvfb xvfb
+dbus-daemon    dbus-daemon      dbus-daemon       dbus            dbus-1-daemon      dbus
+gdbus          libglib2.0-bin   glib2             glib2           glib2-tools        glib
 e1000.ko       linux-image-amd64 kernel-modules   linux           kernel-default     linux-lts
 libasan.so     .                libasan           .               .                  .
 libubsan.so    .                libubsan          .               .                  .
@@ -88,8 +101,13 @@ present() {
 	*::*) perl -e "require $1" 2>/dev/null ;;
 	*.so) any_present /usr/lib*/"$1".* ;;
 	*.ko) any_present /lib/modules/*/kernel/drivers/net/ethernet/intel/*/"$1"* ;;
+	*.json) cat /usr/share/qemu/firmware/*.json 2>/dev/null |
+		grep -q "\"architecture\": *\"${1%.json}\"" ;;
+	*.qemu) any_present /usr/lib*/qemu/"${1%.qemu}".so /usr/lib/*/qemu/"${1%.qemu}".so ;;
 	*.lkrn) any_present /usr/lib/ipxe/"$1" /boot/"$1" /usr/share/ipxe/"$1" ;;
 	cc) command_present "${cc%% *}" ;;
+	virtiofsd) command_present "$1" ||
+		any_present /usr/libexec/"$1" /usr/lib/"$1" /usr/lib/*/"$1" ;;
 	busybox) command -v "$1" >/dev/null ;;
 	*) command_present "$1" ;;
 	esac

@@ -89,8 +89,9 @@ static bool is_wellformed_tap(const RequestTap *tap)
 
 static bool is_wellformed(const Request *request)
 {
-	if (request->version != REQUEST_VERSION || request->n_taps < 1 ||
-		request->n_taps > REQUEST_TAPS ||
+	if (request->version != REQUEST_VERSION ||
+		(request->mode != REQUEST_MAKE && request->mode != REQUEST_JUDGE) ||
+		request->n_taps < 1 || request->n_taps > REQUEST_TAPS ||
 		!is_text(request->label, sizeof(request->label)) || !*request->label ||
 		strlen(request->label) != strspn(request->label, LETTERS DIGITS "_.-"))
 		return false;

@@ -12,7 +12,7 @@
 #include "platform/address.h"
 #include "platform/linux/fault.h"
 
-#define REQUEST_VERSION 0x51545701 /* "QTW", 1 */
+#define REQUEST_VERSION 0x51545702 /* "QTW", 2 */
 #define REQUEST_TAPS 8
 #define REQUEST_ADDRESSES 8
 #define REQUEST_IFNAME 16 /* IFNAMSIZ, with the NUL */
@@ -25,14 +25,21 @@ typedef struct {
 	NetAddress addresses[REQUEST_ADDRESSES];
 } RequestTap;
 
+enum {
+	REQUEST_MAKE = 1, /* the taps */
+	REQUEST_JUDGE,	  /* whether they would be made */
+};
+
 typedef struct {
 	uint32_t version;
+	uint32_t mode;
 	uint32_t n_taps;
 	char label[REQUEST_LABEL]; /* of the VM, for the link's alias: [A-Za-z0-9_.-]+ */
 	RequestTap taps[REQUEST_TAPS];
 } Request;
 
-/* With status 0, as many descriptors as taps come along by SCM_RIGHTS, in order. */
+/* With status 0, to REQUEST_MAKE, one descriptor for each tap comes along by SCM_RIGHTS, in order.
+ */
 typedef struct {
 	uint32_t version;
 	Fault fault;

@@ -14,12 +14,9 @@
 
 #define TUN_DEVICE "/dev/net/tun"
 
-static int open_device(Fault *fault)
+/* Returns -1, with the reason in errno. */
+static int raise_device(Fault *fault)
 {
-	int fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd >= 0)
-		return fd;
 	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
 		fault_set(fault, EX_OSFILE,
 			TUN_DEVICE ": %s; load the module with: modprobe tun "
@@ -33,6 +30,19 @@ static int open_device(Fault *fault)
 	else
 		fault_set(fault, EX_OSERR, TUN_DEVICE ": %s", strerror(errno));
 	return -1;
+}
+
+static int open_device(Fault *fault)
+{
+	int fd = open(TUN_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return fd >= 0 ? fd : raise_device(fault);
+}
+
+/* Not opened: that would load the module. */
+bool tap_is_possible(Fault *fault)
+{
+	return access(TUN_DEVICE, R_OK | W_OK) == 0 || raise_device(fault) == 0;
 }
 
 static bool set_interface(int fd, const char *ifname, int flags, Fault *fault)

@@ -10,6 +10,9 @@
 
 #include "platform/linux/fault.h"
 
+/* Can the device be opened? Else EX_OSFILE or EX_NOPERM, as tap_create has it. */
+bool tap_is_possible(Fault *fault);
+
 /*
  * Makes a new tap that @owner may attach to: IFF_TUN_EXCL, so the name is the lock. Returns a
  * close-on-exec descriptor, or -1: EX_TEMPFAIL when the name is taken, EX_OSFILE or EX_NOPERM

@@ -22,6 +22,7 @@ our @EXPORT = qw(
 	$TAP_STUB host_state state_settles profile install_stub start finish run run_ok wait_for
 	answers_ping slurp spew tap_profile guest_profile ipxe must_or_skip exited killed
 	children_of demo_append has_link descriptors capabilities is_real_root sanitized
+	processes debris nothing_left
 );
 
 # /srv is where world.sh installs the staged tree; tests write below it too.
@@ -212,6 +213,36 @@ sub state_settles
 	return is($now, $before, $name);
 }
 
+# What runs here beside PID 1 and the test itself: "pid: command line" each.
+sub processes
+{
+	opendir my $dir, '/proc' or die "/proc: $!";
+	my @pids = grep { /^\d+$/ && $_ != 1 && $_ != $$ } readdir $dir;
+	my %lines = map { $_ => slurp("/proc/$_/cmdline") } @pids;
+	return map { "$_: " . $lines{$_} =~ tr/\0/ /r } grep { $lines{$_} } @pids; # not zombies
+}
+
+# Sockets, and files that are half made, wherever one could expect them.
+my %debris_before;
+sub debris
+{
+	return grep { !$debris_before{$_} } split /\n/, run_ok('sh', '-c', 'find /srv -type s -o -name "*.new"; '
+		. 'find /tmp /var/tmp /run -maxdepth 3 -type s -a '
+		. '"(" -name "*swtpm*" -o -path "*virtiofs*" -o -path "*qemu-tapwrap*" ")" '
+		. '2>/dev/null || :');
+}
+
+# Is nothing of a VM left: no process, no socket, and the host's network as in $before? @expected
+# are sockets that may stay.
+sub nothing_left
+{
+	my ($before, $name, @expected) = @_;
+	wait_for(sub { !processes() }, 5);
+	is_deeply([processes()], [], "$name: no process is left");
+	is_deeply([sort(debris())], [sort @expected], "$name: no socket, no half file is left");
+	return state_settles($before, "$name: the network is as before");
+}
+
 sub has_link { my ($ifname) = @_; return run_ok(qw(ip -o link)) =~ /: \Q$ifname\E:/ }
 
 sub answers_ping
@@ -282,5 +313,6 @@ BEGIN {
 	$ENV{ASAN_OPTIONS} = 'abort_on_error=0:exitcode=99';
 	$ENV{UBSAN_OPTIONS} = 'halt_on_error=1:exitcode=99';
 }
+%debris_before = map { $_ => 1 } debris();
 
 1;

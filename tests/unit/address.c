@@ -361,6 +361,7 @@ static Request good_request(void)
 
 	memset(&request, 0, sizeof(request));
 	request.version = REQUEST_VERSION;
+	request.mode = REQUEST_MAKE;
 	request.n_taps = 2;
 	strcpy(request.label, "my_VM-1.0");
 	strcpy(request.taps[0].ifname, "tap0");
@@ -396,6 +397,8 @@ static const struct {
 } damages[] = {
 	{ "version-0", offsetof(Request, version), NUMBER(0), UNKNOWN },
 	{ "version-next", offsetof(Request, version), NUMBER(REQUEST_VERSION + 1), UNKNOWN },
+	{ "mode-0", offsetof(Request, mode), NUMBER(0), UNKNOWN },
+	{ "mode-next", offsetof(Request, mode), NUMBER(REQUEST_JUDGE + 1), UNKNOWN },
 	{ "no-taps", offsetof(Request, n_taps), NUMBER(0), UNKNOWN },
 	{ "one-tap-less", offsetof(Request, n_taps), NUMBER(1), UNKNOWN },
 	{ "one-tap-more", offsetof(Request, n_taps), NUMBER(3), UNFIT(2, -1, LETTERS) },

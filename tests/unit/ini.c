@@ -323,9 +323,30 @@ static void write_large(size_t len)
 {
 	g_autofree char *bytes = g_strnfill(len, '#');
 
-	for (size_t i = 99; i < len; i += 100)
+	for (size_t i = 199; i < len; i += 200)
 		bytes[i] = '\n';
 	scratch_write(FILE_NAME, bytes, len);
+}
+
+/* A file of @lines lines, the last of them [vm]. */
+static void check_lines(guint lines, const char *expected)
+{
+	g_autoptr(Problems) problems = problems_new();
+	g_autoptr(Ini) ini = NULL;
+	g_autofree char *text = g_strnfill(lines + 4, '\n');
+
+	memcpy(text + lines - 1, "[vm]", 4);
+	scratch_write(FILE_NAME, text, lines + 4);
+	ini = load(problems);
+	assert_verdict(problems, expected);
+	g_assert_cmpuint(ini->sections->len, ==, *expected ? 0 : 1);
+}
+
+static void test_many_lines(void)
+{
+	check_lines(10000, "");
+	check_lines(10001, FILE_NAME ":10001: the file has more than 10000 lines");
+	check_lines(20000, FILE_NAME ":10001: the file has more than 10000 lines");
 }
 
 static void test_largest_file(void)
@@ -420,6 +441,23 @@ static void test_status(void)
 		"vm.ini:7: later in the same line");
 }
 
+/* What nobody would read is counted; the status is still that of all. */
+static void test_many_problems(void)
+{
+	g_autoptr(Problems) problems = problems_new();
+	g_autoptr(GError) all = NULL;
+	g_autoptr(GError) more = NULL;
+
+	for (guint i = 1; i <= 100; i++)
+		problems_add(problems, "vm.ini", i, EX_NOINPUT, "missing");
+	g_assert_false(problems_verdict(problems, &all));
+	g_assert_true(g_str_has_suffix(all->message, "\nvm.ini:100: missing"));
+	problems_add(problems, "vm.ini", 101, EX_DATAERR, "wrong");
+	g_assert_false(problems_verdict(problems, &more));
+	g_assert_true(g_str_has_suffix(more->message, "\nvm.ini:100: missing\n... and 1 more"));
+	g_assert_error(more, PROFILE_ERROR, EX_DATAERR);
+}
+
 static void add_rows(const char *group, const Row *rows, guint n, GTestDataFunc test)
 {
 	for (guint i = 0; i < n; i++) {
@@ -439,6 +477,7 @@ int main(int argc, char **argv)
 	add_rows("faulty", faulty, G_N_ELEMENTS(faulty), test_faulty);
 	g_test_add_func("/ini/length/line", test_long_line);
 	g_test_add_func("/ini/length/file", test_largest_file);
+	g_test_add_func("/ini/length/lines", test_many_lines);
 	g_test_add_func("/ini/unreadable/missing", test_missing);
 	g_test_add_func("/ini/unreadable/no-permission", test_no_permission);
 	g_test_add_func("/ini/unreadable/directory", test_directory);
@@ -446,6 +485,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ini/unreadable/device", test_device);
 	g_test_add_func("/ini/unreadable/too-large", test_too_large);
 	g_test_add_func("/ini/problems/status", test_status);
+	g_test_add_func("/ini/problems/many", test_many_problems);
 
 	directory = scratch_enter();
 	status = g_test_run();

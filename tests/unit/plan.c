@@ -231,13 +231,17 @@ static void add_changes(Plan *plan, guint tap)
 	add_change(plan, CHANGE_UP, tap, NULL);
 }
 
-static char *print_script(const Profile *profile, const Plan *plan, const char *const *qemu_args)
+static char *print_script(Profile *profile, Plan *plan, const char *const *qemu_args)
 {
+	g_autoptr(GError) error = NULL;
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	g_assert_true(dry_run_print(out, profile, plan, (GStrv)qemu_args));
+	plan->provisions = provisions_find(profile, &error);
+	g_assert_no_error(error);
+	dry_run_print(out, profile, plan, (GStrv)qemu_args, &error);
+	g_assert_no_error(error);
 	g_assert_cmpint(fclose(out), ==, 0);
 	g_assert_cmpuint(strlen(text), ==, len);
 	return text;
@@ -315,13 +319,13 @@ static void test_script(void)
 		"\t-m 2048M \\\n"
 		"\t-drive 'if=none,id=disk-root,file=/srv/my vms/it'\\''s \"mine\",, 1.qcow2,"
 		"format=qcow2' \\\n"
-		"\t-device virtio-blk,drive=disk-root \\\n"
+		"\t-device virtio-blk,drive=disk-root,id=disk-root-device \\\n"
 		"\t-display none \\\n"
-		"\t-device VGA \\\n"
+		"\t-device VGA,id=video \\\n"
 		"\t-chardev null,id=serial-0 \\\n"
 		"\t-serial chardev:serial-0 \\\n"
 		"\t-netdev tap,id=nic-lan,ifname=tap0,script=no,downscript=no \\\n"
-		"\t-device e1000,netdev=nic-lan,mac=52:54:00:00:00:01 \\\n"
+		"\t-device e1000,netdev=nic-lan,id=nic-lan-device,mac=52:54:00:00:00:01 \\\n"
 		"\t-device virtio-rng-pci \\\n"
 		"\t-name '*' \\\n"
 		"\t-fw_cfg 'name=opt/x,string=$(id) `id`' '' '$HOME' '~' 'a\\b' 'c;d' 'e!' \\\n"
@@ -389,11 +393,114 @@ static void test_script_one_of_two(void)
 		"\t-kernel '/boot/vm~linuz' \\\n"
 		"\t-append quiet \\\n"
 		"\t-display gtk \\\n"
-		"\t-device VGA \\\n"
+		"\t-device VGA,id=video \\\n"
+		"\t-device qemu-xhci,id=usb \\\n"
+		"\t-device usb-tablet,bus=usb.0 \\\n"
 		"\t-netdev tap,id=nic-lan,ifname=tap0,script=no,downscript=no \\\n"
-		"\t-device e1000,netdev=nic-lan,mac=52:54:00:00:00:01 \\\n"
+		"\t-device e1000,netdev=nic-lan,id=nic-lan-device,mac=52:54:00:00:00:01 \\\n"
 		"\t-netdev tap,id=nic-dmz,ifname=tap1,script=no,downscript=no \\\n"
-		"\t-device e1000,netdev=nic-dmz,mac=52:54:00:00:00:02\n"
+		"\t-device e1000,netdev=nic-dmz,id=nic-dmz-device,mac=52:54:00:00:00:02\n"
+		")\n");
+}
+
+static void write_program(const char *name)
+{
+	scratch_write(name, "#!/bin/sh\n", -1);
+	g_assert_cmpint(g_chmod(name, 0755), ==, 0);
+}
+
+/* What is missing is made, what serves the VM is started, and neither is looked up again. */
+static void test_script_provisions(void)
+{
+	static const char *const no_args[] = { NULL };
+	g_autofree char *directory = g_get_current_dir();
+	g_autofree char *path = g_strdup(g_getenv("PATH"));
+	g_autoptr(Profile) profile = NULL;
+	g_autoptr(Plan) plan = NULL;
+	g_autofree char *script = NULL;
+	g_autoptr(GString) short_script = g_string_new(NULL);
+
+	write_program("qemu-img");
+	write_program("swtpm");
+	scratch_write("there.qcow2", "", 0);
+	g_setenv("PATH", directory, TRUE);
+	g_setenv("XDG_RUNTIME_DIR", directory, TRUE);
+	profile = load("[vm]\n"
+		       "name = my vm\n"
+		       "arch = x86_64\n"
+		       "[firmware]\n"
+		       "type = uefi\n"
+		       "code = /fw/code.fd\n"
+		       "vars = /fw/it's vars.fd\n"
+		       "[disk \"root\"]\n"
+		       "file = a, b.qcow2\n"
+		       "backing = base, 1.img\n"
+		       "size = 1G\n"
+		       "[disk \"there\"]\n"
+		       "file = there.qcow2\n"
+		       "size = 1G\n"
+		       "[display]\n"
+		       "type = vnc\n"
+		       "[tpm]\n"
+		       "[nic]\n"
+		       "type = none\n");
+	assert_sound(profile);
+	plan = plan_build(profile);
+	script = print_script(profile, plan, no_args);
+	g_setenv("PATH", path, TRUE);
+	g_string_assign(short_script, script);
+	g_string_replace(short_script, directory, "@DIR@", 0);
+	assert_same_lines(short_script->str,
+		"#!/bin/sh\n"
+		"# VM my vm by hand: run this with sh, or paste it.\n"
+		"(\n"
+		"set -e\n"
+		"undo() { [ $? = 0 ] || kill $companions 2>/dev/null || :; "
+		"rm -f '/state/qemu-tapwrap/my vm/tpm/swtpm.sock'; }\n"
+		"companions=\n"
+		"trap undo EXIT\n"
+		"trap 'exit 129' HUP\n"
+		"trap 'exit 130' INT\n"
+		"trap 'exit 143' TERM\n"
+		"\n"
+		"mkdir -p -m 700 '/state/qemu-tapwrap/my vm'\n"
+		"[ -e '/state/qemu-tapwrap/my vm/nvram.fd' ] || cp '/fw/it'\\''s vars.fd' "
+		"'/state/qemu-tapwrap/my vm/nvram.fd'\n"
+		"mkdir -p -m 700 '/state/qemu-tapwrap/my vm/tpm'\n"
+		"[ -e '@DIR@/a, b.qcow2' ] || @DIR@/qemu-img create -q -f qcow2 -b "
+		"'@DIR@/base, 1.img' -F raw '@DIR@/a, b.qcow2' 1073741824\n"
+		"mkdir -p -m 700 '@DIR@/qemu-tapwrap/my vm'\n"
+		"rm -f '/state/qemu-tapwrap/my vm/tpm/swtpm.sock'\n"
+		"(cd '/state/qemu-tapwrap/my vm/tpm' && exec @DIR@/swtpm socket --tpmstate "
+		"dir=.,mode=0600 --ctrl type=unixio,path=swtpm.sock "
+		"--terminate --tpm2) </dev/null &\n"
+		"companions=\"$! $companions\"\n"
+		"for i in 1 2 3 4 5 6 7 8 9; do [ -S '/state/qemu-tapwrap/my vm/tpm/swtpm.sock' ] "
+		"|| sleep 0.3; done\n"
+		"\n"
+		"qemu-system-x86_64 \\\n"
+		"\t-nodefaults \\\n"
+		"\t-no-user-config \\\n"
+		"\t-name 'guest=my vm' \\\n"
+		"\t-machine q35,accel=kvm:tcg \\\n"
+		"\t-cpu max \\\n"
+		"\t-smp 2 \\\n"
+		"\t-m 2048M \\\n"
+		"\t-drive if=pflash,unit=0,file=/fw/code.fd,format=raw,readonly=on \\\n"
+		"\t-drive 'if=pflash,unit=1,file=/state/qemu-tapwrap/my "
+		"vm/nvram.fd,format=raw' \\\n"
+		"\t-drive 'if=none,id=disk-root,file=@DIR@/a,, b.qcow2,format=qcow2' \\\n"
+		"\t-device virtio-blk,drive=disk-root,id=disk-root-device \\\n"
+		"\t-drive if=none,id=disk-there,file=@DIR@/there.qcow2,format=qcow2 \\\n"
+		"\t-device virtio-blk,drive=disk-there,id=disk-there-device \\\n"
+		"\t-display none \\\n"
+		"\t-vnc 'unix:@DIR@/qemu-tapwrap/my vm/vnc.sock' \\\n"
+		"\t-device VGA,id=video \\\n"
+		"\t-device qemu-xhci,id=usb \\\n"
+		"\t-device usb-tablet,bus=usb.0 \\\n"
+		"\t-chardev 'socket,id=tpm,path=/state/qemu-tapwrap/my vm/tpm/swtpm.sock' \\\n"
+		"\t-tpmdev emulator,id=tpm,chardev=tpm \\\n"
+		"\t-device tpm-crb,tpmdev=tpm,id=tpm-device\n"
 		")\n");
 }
 
@@ -425,7 +532,7 @@ static void test_script_no_changes(void)
 			      "\t-smp 2 \\\n"
 			      "\t-m 2048M \\\n"
 			      "\t-display none \\\n"
-			      "\t-device VGA \\\n"
+			      "\t-device VGA,id=video \\\n"
 			      "\t-chardev stdio,id=serial-0 \\\n"
 			      "\t-serial chardev:serial-0\n"
 			      ")\n");
@@ -451,8 +558,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/dry-run/script", test_script);
 	g_test_add_func("/dry-run/one-of-two", test_script_one_of_two);
 	g_test_add_func("/dry-run/no-changes", test_script_no_changes);
+	g_test_add_func("/dry-run/provisions", test_script_provisions);
 
 	directory = scratch_enter();
+	g_setenv("XDG_STATE_HOME", "/state", TRUE);
 	status = g_test_run();
 	scratch_leave(g_steal_pointer(&directory));
 	return status;

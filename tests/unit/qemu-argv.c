@@ -2,7 +2,8 @@
 /*
  * qemu-argv: golden command lines. tests/golden/NAME.ini with what followed "--" in NAME.extra (a
  * word a line, may be missing) must give NAME.argv (a word a line). @DIR@ stands for the real
- * directory of the profiles; taps have the descriptors 10, 11, ... With UPDATE_GOLDEN set in the
+ * directory of the profiles, @RUN@ for $XDG_RUNTIME_DIR and @STATE@ for $XDG_STATE_HOME; taps have
+ * the descriptors 10, 11, ..., the TPM has 30, shares have 31 and 32. With UPDATE_GOLDEN set in the
  * environment the .argv files are written instead: read them before you keep them.
  */
 #include "launcher/qemu-argv.h"
@@ -68,6 +69,12 @@ static GStrv read_lines(const char *path)
 	return g_strsplit(text, "\n", -1);
 }
 
+static void put_placeholder(GString *text, const char *name, const char *path)
+{
+	g_assert_nonnull(path);
+	g_string_replace(text, path, name, 0);
+}
+
 static char *print_argv(const GStrv argv)
 {
 	char *here = realpath(GOLDEN, NULL);
@@ -77,9 +84,32 @@ static char *print_argv(const GStrv argv)
 		g_assert_null(strchr(argv[i], '\n'));
 		g_string_append_printf(text, "%s\n", argv[i]);
 	}
-	g_string_replace(text, here, "@DIR@", 0);
+	put_placeholder(text, "@DIR@", here);
+	put_placeholder(text, "@STATE@", g_getenv("XDG_STATE_HOME")); /* in the next one */
+	put_placeholder(text, "@RUN@", g_getenv("XDG_RUNTIME_DIR"));
 	free(here);
 	return g_string_free(text, FALSE);
+}
+
+/* What [firmware] does not name comes from the host's descriptors; this stands for it. */
+static Firmware *find_firmware(const Profile *profile)
+{
+	const char *type = profile->firmware->type;
+	g_autoptr(GError) error = NULL;
+	Firmware *firmware = NULL;
+
+	if (g_str_equal(type, "bios") || profile->firmware->code) {
+		firmware_find(profile, &firmware, &error);
+		g_assert_no_error(error);
+		return firmware;
+	}
+	firmware = g_new0(Firmware, 1);
+	firmware->code = g_strdup("/usr/share/found/code, 4M.fd");
+	firmware->code_format = g_strdup("raw");
+	firmware->nvram = g_strdup("/state/vm/nvram.qcow2");
+	firmware->nvram_format = g_strdup("qcow2");
+	firmware->needs_smm = g_str_equal(type, "uefi-secure");
+	return firmware;
 }
 
 static char *build_argv(const char *name)
@@ -88,12 +118,16 @@ static char *build_argv(const char *name)
 	g_autofree char *extra_path = golden_path(name, ".extra");
 	g_auto(GStrv) extra = read_lines(extra_path);
 	g_autoptr(Profile) profile = load_sound(ini);
+	g_autoptr(Firmware) firmware = find_firmware(profile);
 	g_auto(GStrv) argv = NULL;
-	TapBackend backends[NET_TAPS_MAX];
+	Backend taps[NET_TAPS_MAX], shares[] = { { .fd = 31 }, { .fd = 32 } };
+	Backends backends = {
+		.taps = taps, .shares = shares, .tpm = { .fd = 30 }, .firmware = firmware
+	};
 
 	for (guint i = 0; i < NET_TAPS_MAX; i++)
-		backends[i] = (TapBackend){ .fd = 10 + i };
-	argv = qemu_argv_build(profile, backends, extra);
+		taps[i] = (Backend){ .fd = 10 + i };
+	argv = qemu_argv_build(profile, &backends, extra);
 	return print_argv(argv);
 }
 
@@ -171,7 +205,8 @@ static void collect(GHashTable *seen, const char *name)
 
 static void check_seen(GHashTable *seen, const SchemaSection *section, const SchemaKey *key)
 {
-	g_auto(GStrv) words = g_strsplit(key->words ? key->words : "", " ", -1);
+	const char *all = key->type == VALUE_WORD ? key->words : "";
+	g_auto(GStrv) words = g_strsplit(all, " ", -1);
 	g_autofree char *name = g_strconcat(section->name, ".", key->key, NULL);
 
 	if (!g_hash_table_contains(seen, name))
@@ -224,10 +259,23 @@ static void test_host(void)
 	g_assert_cmpint(g_chdir(root), ==, 0);
 }
 
+/* A run directory is only taken where it could be used; what is in it stays unmade. */
+static void make_places(char *directory)
+{
+	g_autofree char *state = g_build_filename(directory, "state", NULL);
+
+	g_assert_nonnull(directory);
+	g_setenv("XDG_RUNTIME_DIR", directory, TRUE);
+	g_setenv("XDG_STATE_HOME", state, TRUE);
+}
+
 int main(int argc, char **argv)
 {
+	g_autofree char *places = g_dir_make_tmp("tapwrap-XXXXXX", NULL);
 	g_autoptr(GPtrArray) names = NULL;
+	int status;
 
+	make_places(places);
 	g_unsetenv("DISPLAY");
 	g_unsetenv("WAYLAND_DISPLAY");
 	g_setenv("HOME", "/home/some body", TRUE);
@@ -244,5 +292,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/qemu-argv/all/not-empty", test_not_empty);
 	g_test_add_func("/qemu-argv/all/whole-schema", test_whole_schema);
 	g_test_add_func("/qemu-argv/host/defaults", test_host);
-	return g_test_run();
+	status = g_test_run();
+	g_assert_cmpint(g_rmdir(places), ==, 0);
+	return status;
 }

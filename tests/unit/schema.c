@@ -6,12 +6,21 @@
 
 typedef union {
 	gpointer pointer;
-	guint number;
+	guint64 number;
 } Slot;
+
+/* As sections.c has them. */
+static const char *variable(const char *name, gpointer data)
+{
+	(void)data;
+	return g_str_equal(name, "run_dir") || g_str_equal(name, "state_dir") ? "/run/vm" : NULL;
+}
 
 static void assert_legal(const SchemaKey *key, const char *text)
 {
-	ValueRule rule = { .type = key->type, .words = key->words, .directory = "/srv" };
+	ValueRule rule = {
+		.type = key->type, .words = key->words, .directory = "/srv", .variable = variable
+	};
 	g_autofree char *why = NULL;
 	Slot slot = { NULL };
 

@@ -15,6 +15,7 @@ typedef union {
 	char *text;
 	gboolean boolean;
 	guint mib;
+	guint64 bytes;
 	GArray *addresses;
 	GStrv list;
 } Slot;
@@ -28,24 +29,40 @@ typedef struct {
 	const char *why;    /* up to a '*' at its end, where the rest is GLib's */
 } Row;
 
-#define GOOD(type, text, result)                                  \
+#define GOOD_OF(words, type, text, result)                        \
 	{                                                         \
-		__LINE__, VALUE_##type, WORDS, text, result, NULL \
+		__LINE__, VALUE_##type, words, text, result, NULL \
 	}
-#define BAD(type, text, why)                                   \
+#define BAD_OF(words, type, text, why)                         \
 	{                                                      \
-		__LINE__, VALUE_##type, WORDS, text, NULL, why \
+		__LINE__, VALUE_##type, words, text, NULL, why \
 	}
+#define GOOD(type, text, result) GOOD_OF(WORDS, type, text, result)
+#define BAD(type, text, why) BAD_OF(WORDS, type, text, why)
 
 #define NAME_RULE \
 	" is not a VM name: at most 64 bytes, no '/', no '-' or '.' in front, no blank at an end"
-#define DEVICE_RULE " is not a name QEMU could know, like e1000"
+#define DEVICE_RULE                                                                      \
+	" is not a name of letters, digits, '-', '_' and '.' that begins with a letter " \
+	"or digit"
 #define WORD_RULE " is not one of: tap, user, none, mon:stdio"
+#define MEANT(word) "; did you mean '" word "'?"
 #define BOOLEAN_RULE " is neither on nor off"
 #define SIZE_RULE " is not a size, like 512M or 4G"
+#define BYTES_RULE " is not a size with its unit, like 512M or 40G"
 #define ACCEL_RULE " is not an accelerator, or several, like kvm:tcg"
 #define SMP_RULE " is not a number of CPUs, like 4 or 4,cores=2,threads=2"
 #define ORDER_RULE " is not an order of drives: c disk, d cdrom, n network, like dc"
+#define CPUS_RULE " is not a range of CPUs, like 0-3 or 8"
+#define RTC_RULE " is not utc, localtime or a time like 2024-02-29T13:00:00"
+#define UUID_RULE " is not a UUID, like 7d444840-9dc0-11d1-b245-5ffdce74fad2"
+#define RESOLUTION_RULE " is not a width and a height, like 1920x1080"
+#define ENDPOINT_RULE                                                          \
+	" is neither the path of a socket, like vm.sock, nor an address with " \
+	"a port, like 127.0.0.1:5901"
+#define USB_RULE \
+	" is not a USB device: vendor and product, like 046d:c52b, or bus and port, like 1-2.3"
+#define PCI_RULE " is not a PCI address, like 0000:01:00.0 of lspci -D"
 #define TILDE_RULE ": only ~/ is known, for your own home directory"
 #define MAC_RULE " is not a MAC address, like 52:54:00:0a:0b:0c"
 #define MULTICAST_RULE " is a multicast MAC address, which no NIC can have; like 52:54:00:0a:0b:0c"
@@ -63,6 +80,12 @@ static const Row rows[] = {
 	GOOD(TEXT, " 4", " 4"),
 	GOOD(TEXT, "a \"b\" 'c' #d ;e \\f", "a \"b\" 'c' #d ;e \\f"),
 	GOOD(TEXT, "\xc3\xa4\xff", "\xc3\xa4\xff"),
+	GOOD(TEXT, "a\tb", "a\tb"),
+	BAD(TEXT, "a\nb", "holds a control character"),
+	BAD(TEXT, "a\r", "holds a control character"),
+	BAD(TEXT, "\001", "holds a control character"),
+	BAD(TEXT, "\x1b[31m", "holds a control character"),
+	BAD(TEXT, "a\x7f", "holds a control character"),
 	BAD(TEXT, "", "has no value"),
 
 	GOOD(NAME, "myvm", "myvm"),
@@ -98,11 +121,13 @@ static const Row rows[] = {
 	GOOD(WORD, "tap", "tap"),
 	GOOD(WORD, "none", "none"),
 	GOOD(WORD, "mon:stdio", "mon:stdio"),
-	BAD(WORD, "TAP", "'TAP'" WORD_RULE),
-	BAD(WORD, "ta", "'ta'" WORD_RULE),
-	BAD(WORD, "tap0", "'tap0'" WORD_RULE),
-	BAD(WORD, " tap", "' tap'" WORD_RULE),
-	BAD(WORD, "tap user", "'tap user'" WORD_RULE),
+	BAD(WORD, "TAP", "'TAP'" WORD_RULE MEANT("tap")),
+	BAD(WORD, "ta", "'ta'" WORD_RULE MEANT("tap")),
+	BAD(WORD, "tap0", "'tap0'" WORD_RULE MEANT("tap")),
+	BAD(WORD, "stdio", "'stdio'" WORD_RULE),
+	BAD(WORD, "bridge", "'bridge'" WORD_RULE),
+	BAD(WORD, " tap", "' tap'" WORD_RULE MEANT("tap")),
+	BAD(WORD, "tap user", "'tap user'" WORD_RULE MEANT("user")),
 	BAD(WORD, "", "has no value"),
 
 	GOOD(BOOLEAN, "on", "on"),
@@ -159,6 +184,52 @@ static const Row rows[] = {
 	BAD(MIB, "max", "'max'" SIZE_RULE),
 	BAD(MIB, "", "has no value"),
 
+	GOOD_OF("0-9999", NUMBER, "0", "0"),
+	GOOD_OF("0-9999", NUMBER, "9999", "9999"),
+	GOOD_OF("1-16", NUMBER, "1", "1"),
+	GOOD_OF("1-16", NUMBER, "16", "16"),
+	BAD_OF("0-9999", NUMBER, "10000", "'10000' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "00", "'00' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "01", "'01' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "-1", "'-1' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "+1", "'+1' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "1 ", "'1 ' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "0x1", "'0x1' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "1.0", "'1.0' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "0-9999", "'0-9999' is not a number from 0 to 9999"),
+	BAD_OF("0-9999", NUMBER, "18446744073709551617",
+		"'18446744073709551617' is not a number from 0 to 9999"),
+	BAD_OF("1-16", NUMBER, "0", "'0' is not a number from 1 to 16"),
+	BAD_OF("1-16", NUMBER, "17", "'17' is not a number from 1 to 16"),
+	BAD_OF("1-16", NUMBER, "two", "'two' is not a number from 1 to 16"),
+	BAD_OF("1-16", NUMBER, "", "has no value"),
+
+	GOOD(BYTES, "1K", "1024"),
+	GOOD(BYTES, "1k", "1024"),
+	GOOD(BYTES, "512M", "536870912"),
+	GOOD(BYTES, "40g", "42949672960"),
+	GOOD(BYTES, "1T", "1099511627776"),
+	GOOD(BYTES, "1048576T", "1152921504606846976"),
+	BAD(BYTES, "1048577T", "'1048577T'" BYTES_RULE),
+	BAD(BYTES, "18014398509481985K", "'18014398509481985K'" BYTES_RULE),
+	BAD(BYTES, "18446744073709551617K", "'18446744073709551617K'" BYTES_RULE),
+	BAD(BYTES, "40", "'40'" BYTES_RULE),
+	BAD(BYTES, "0", "'0'" BYTES_RULE),
+	BAD(BYTES, "0G", "'0G'" BYTES_RULE),
+	BAD(BYTES, "010G", "'010G'" BYTES_RULE),
+	BAD(BYTES, "512B", "'512B'" BYTES_RULE),
+	BAD(BYTES, "5BK", "'5BK'" BYTES_RULE),
+	BAD(BYTES, "5KK", "'5KK'" BYTES_RULE),
+	BAD(BYTES, "40GB", "'40GB'" BYTES_RULE),
+	BAD(BYTES, "40GiB", "'40GiB'" BYTES_RULE),
+	BAD(BYTES, "1P", "'1P'" BYTES_RULE),
+	BAD(BYTES, "1.5G", "'1.5G'" BYTES_RULE),
+	BAD(BYTES, "-1G", "'-1G'" BYTES_RULE),
+	BAD(BYTES, "40 G", "'40 G'" BYTES_RULE),
+	BAD(BYTES, "G", "'G'" BYTES_RULE),
+	BAD(BYTES, "all", "'all'" BYTES_RULE),
+	BAD(BYTES, "", "has no value"),
+
 	GOOD(ACCEL, "kvm", "kvm"),
 	GOOD(ACCEL, "kvm:tcg", "kvm:tcg"),
 	GOOD(ACCEL, "xen:hvf:nvmm:whpx:tcg", "xen:hvf:nvmm:whpx:tcg"),
@@ -196,6 +267,28 @@ static const Row rows[] = {
 	BAD(SMP, "=4", "'=4'" SMP_RULE),
 	BAD(SMP, "", "has no value"),
 
+	GOOD(CPUS, "0", "0"),
+	GOOD(CPUS, "0-3", "0-3"),
+	GOOD(CPUS, "7-7", "7-7"),
+	GOOD(CPUS, "0-4095", "0-4095"),
+	GOOD(CPUS, "0-1, 4,6-7\t9", "0-1|4|6-7|9"),
+	GOOD(CPUS, ",0,,1,", "0|1"),
+	BAD(CPUS, "4096", "'4096'" CPUS_RULE),
+	BAD(CPUS, "0-4096", "'0-4096'" CPUS_RULE),
+	BAD(CPUS, "18446744073709551617", "'18446744073709551617'" CPUS_RULE),
+	BAD(CPUS, "3-1", "'3-1'" CPUS_RULE),
+	BAD(CPUS, "01", "'01'" CPUS_RULE),
+	BAD(CPUS, "0-03", "'0-03'" CPUS_RULE),
+	BAD(CPUS, "-1", "'-1'" CPUS_RULE),
+	BAD(CPUS, "1-", "'1-'" CPUS_RULE),
+	BAD(CPUS, "-", "'-'" CPUS_RULE),
+	BAD(CPUS, "0-1-2", "'0-1-2'" CPUS_RULE),
+	BAD(CPUS, "0 - 3", "'-'" CPUS_RULE),
+	BAD(CPUS, "0:3", "'0:3'" CPUS_RULE),
+	BAD(CPUS, "0,all", "'all'" CPUS_RULE),
+	BAD(CPUS, ",", "has no value"),
+	BAD(CPUS, "", "has no value"),
+
 	GOOD(ORDER, "d", "d"),
 	GOOD(ORDER, "dc", "dc"),
 	GOOD(ORDER, "abcdefghijklmnop", "abcdefghijklmnop"),
@@ -208,6 +301,60 @@ static const Row rows[] = {
 	BAD(ORDER, "c,menu=on", "'c,menu=on'" ORDER_RULE),
 	BAD(ORDER, "1", "'1'" ORDER_RULE),
 	BAD(ORDER, "", "has no value"),
+
+	GOOD(RTC, "utc", "utc"),
+	GOOD(RTC, "localtime", "localtime"),
+	GOOD(RTC, "2024-02-29", "2024-02-29"),
+	GOOD(RTC, "2024-02-29T13:00:00", "2024-02-29T13:00:00"),
+	GOOD(RTC, "1999-12-31T23:59:59", "1999-12-31T23:59:59"),
+	BAD(RTC, "2023-02-29", "'2023-02-29'" RTC_RULE),
+	BAD(RTC, "2024-13-01", "'2024-13-01'" RTC_RULE),
+	BAD(RTC, "2024-00-01", "'2024-00-01'" RTC_RULE),
+	BAD(RTC, "0000-01-01", "'0000-01-01'" RTC_RULE),
+	BAD(RTC, "2024-2-29", "'2024-2-29'" RTC_RULE),
+	BAD(RTC, "2024-02-29T24:00:00", "'2024-02-29T24:00:00'" RTC_RULE),
+	BAD(RTC, "2024-02-29T13:60:00", "'2024-02-29T13:60:00'" RTC_RULE),
+	BAD(RTC, "2024-02-29T13:00", "'2024-02-29T13:00'" RTC_RULE),
+	BAD(RTC, "2024-02-29T13:00:00Z", "'2024-02-29T13:00:00Z'" RTC_RULE),
+	BAD(RTC, "2024-02-29 13:00:00", "'2024-02-29 13:00:00'" RTC_RULE),
+	BAD(RTC, "20240229", "'20240229'" RTC_RULE),
+	BAD(RTC, "UTC", "'UTC'" RTC_RULE),
+	BAD(RTC, "utc,clock=vm", "'utc,clock=vm'" RTC_RULE),
+	BAD(RTC, "", "has no value"),
+
+	GOOD(UUID, "7d444840-9dc0-11d1-b245-5ffdce74fad2", "7d444840-9dc0-11d1-b245-5ffdce74fad2"),
+	GOOD(UUID, "7D444840-9DC0-11D1-B245-5FFDCE74FAD2", "7d444840-9dc0-11d1-b245-5ffdce74fad2"),
+	BAD(UUID, "7d444840-9dc0-11d1-b245-5ffdce74fad",
+		"'7d444840-9dc0-11d1-b245-5ffdce74fad'" UUID_RULE),
+	BAD(UUID, "7d444840-9dc0-11d1-b245-5ffdce74fad22",
+		"'7d444840-9dc0-11d1-b245-5ffdce74fad22'" UUID_RULE),
+	BAD(UUID, "7d444840-9dc0-11d1-b245-5ffdce74fadg",
+		"'7d444840-9dc0-11d1-b245-5ffdce74fadg'" UUID_RULE),
+	BAD(UUID, "{7d444840-9dc0-11d1-b245-5ffdce74fad2}",
+		"'{7d444840-9dc0-11d1-b245-5ffdce74fad2}'" UUID_RULE),
+	BAD(UUID, "7d4448409dc011d1b2455ffdce74fad2",
+		"'7d4448409dc011d1b2455ffdce74fad2'" UUID_RULE),
+	BAD(UUID, "random", "'random'" UUID_RULE),
+	BAD(UUID, "", "has no value"),
+
+	GOOD(RESOLUTION, "1920x1080", "1920x1080"),
+	GOOD(RESOLUTION, "1x1", "1x1"),
+	GOOD(RESOLUTION, "16384x16384", "16384x16384"),
+	BAD(RESOLUTION, "16385x1", "'16385x1'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "1x16385", "'1x16385'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "0x600", "'0x600'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800x0", "'800x0'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "0800x600", "'0800x600'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "x600", "'x600'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800x", "'800x'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800", "'800'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "x", "'x'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800X600", "'800X600'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800 x 600", "'800 x 600'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800x600x32", "'800x600x32'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "800,600", "'800,600'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "1080p", "'1080p'" RESOLUTION_RULE),
+	BAD(RESOLUTION, "", "has no value"),
 
 	GOOD(PATH, "/a/b.img", "/a/b.img"),
 	GOOD(PATH, "b.img", DIRECTORY "/b.img"),
@@ -235,8 +382,50 @@ static const Row rows[] = {
 	BAD(PATH, "~~/x", "'~~/x'" TILDE_RULE),
 	BAD(PATH, "${UNSET}/x", "the variable UNSET is not set"),
 	BAD(PATH, "${VMS}/${UNSET}", "the variable UNSET is not set"),
+	BAD(PATH, "${}/x", "'${}/x' has a ${} without a name"),
+	BAD(PATH, "/a/${BREAK}", "the variable BREAK holds a control character"),
 	BAD(PATH, "${unclosed", "'${unclosed' has no '}' after its '${'"),
 	BAD(PATH, "", "has no value"),
+
+	GOOD(ENDPOINT, "/run/vm.sock", "/run/vm.sock"),
+	GOOD(ENDPOINT, "vm.sock", DIRECTORY "/vm.sock"),
+	GOOD(ENDPOINT, "./a:b", DIRECTORY "/./a:b"),
+	GOOD(ENDPOINT, "/run/a:1", "/run/a:1"),
+	GOOD(ENDPOINT, "~/a, b.sock", "/home/some body/a, b.sock"),
+	GOOD(ENDPOINT, "${VMS}/x.sock", "/srv/v m,s/x.sock"),
+	GOOD(ENDPOINT, "${DISK}", DIRECTORY "/root"),
+	GOOD(ENDPOINT, "5901.sock", DIRECTORY "/5901.sock"),
+	GOOD(ENDPOINT, "127.0.0.1:5901", "127.0.0.1:5901"),
+	GOOD(ENDPOINT, "0.0.0.0:1", "0.0.0.0:1"),
+	GOOD(ENDPOINT, ":65535", "127.0.0.1:65535"),
+	GOOD(ENDPOINT, "[::1]:5901", "[::1]:5901"),
+	GOOD(ENDPOINT, "[fd00::a]:5901", "[fd00::a]:5901"),
+	BAD(ENDPOINT, "5901", "'5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.1:0", "'127.0.0.1:0'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.1:65536", "'127.0.0.1:65536'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.1:05901", "'127.0.0.1:05901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.1:", "'127.0.0.1:'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.1:vnc", "'127.0.0.1:vnc'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.1:5901,to=9", "'127.0.0.1:5901,to=9'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.0.0.256:5901", "'127.0.0.256:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "127.1:5901", "'127.1:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "010.0.0.1:5901", "'010.0.0.1:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "localhost:5901", "'localhost:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, ":", "':'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "::1:5901", "'::1:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[::1]", "'[::1]'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[::1]5901", "'[::1]5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[]:5901", "'[]:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[:5901", "'[:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[127.0.0.1]:5901", "'[127.0.0.1]:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[fe80::1%lo]:5901", "'[fe80::1%lo]:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "[::1],x:5901", "'[::1],x:5901'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "unix:/run/vm.sock", "'unix:/run/vm.sock'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "tcp::1234,server=on", "'tcp::1234,server=on'" ENDPOINT_RULE),
+	BAD(ENDPOINT, "~bob/vm.sock", "'~bob/vm.sock'" TILDE_RULE),
+	BAD(ENDPOINT, "${UNSET}/vm.sock", "the variable UNSET is not set"),
+	BAD(ENDPOINT, "${unclosed", "'${unclosed' has no '}' after its '${'"),
+	BAD(ENDPOINT, "", "has no value"),
 
 	GOOD(MAC, "52:54:00:0a:0b:0c", "52:54:00:0a:0b:0c"),
 	GOOD(MAC, "52:54:00:AB:CD:EF", "52:54:00:ab:cd:ef"),
@@ -336,6 +525,63 @@ static const Row rows[] = {
 	GOOD(INCLUDES, "base.ini, ?host.ini", "base.ini, ?host.ini"),
 	BAD(INCLUDES, "", "has no value"),
 
+	GOOD(USB_HOSTS, "046d:c52b", "vendorid=0x046d,productid=0xc52b"),
+	GOOD(USB_HOSTS, "046D:C52B", "vendorid=0x046d,productid=0xc52b"),
+	GOOD(USB_HOSTS, "1-2", "hostbus=1,hostport=2"),
+	GOOD(USB_HOSTS, "127-1.2.3.4", "hostbus=127,hostport=1.2.3.4"),
+	GOOD(USB_HOSTS, "ffff:ffff, 1-1,,",
+		"vendorid=0xffff,productid=0xffff|hostbus=1,hostport=1"),
+	BAD(USB_HOSTS, "0000:0000", "'0000:0000'" USB_RULE),
+	BAD(USB_HOSTS, "0000:c52b", "'0000:c52b'" USB_RULE),
+	BAD(USB_HOSTS, "046d:0000", "'046d:0000'" USB_RULE),
+	BAD(USB_HOSTS, "46d:c52b", "'46d:c52b'" USB_RULE),
+	BAD(USB_HOSTS, "046d:c52", "'046d:c52'" USB_RULE),
+	BAD(USB_HOSTS, "046d:c52bb", "'046d:c52bb'" USB_RULE),
+	BAD(USB_HOSTS, "0x46:0xc5", "'0x46:0xc5'" USB_RULE),
+	BAD(USB_HOSTS, "046d:c52g", "'046d:c52g'" USB_RULE),
+	BAD(USB_HOSTS, "046d:c52b:1", "'046d:c52b:1'" USB_RULE),
+	BAD(USB_HOSTS, "046d", "'046d'" USB_RULE),
+	BAD(USB_HOSTS, "046d:", "'046d:'" USB_RULE),
+	BAD(USB_HOSTS, ":c52b", "':c52b'" USB_RULE),
+	BAD(USB_HOSTS, "0-1", "'0-1'" USB_RULE),
+	BAD(USB_HOSTS, "1-0", "'1-0'" USB_RULE),
+	BAD(USB_HOSTS, "128-1", "'128-1'" USB_RULE),
+	BAD(USB_HOSTS, "1-128", "'1-128'" USB_RULE),
+	BAD(USB_HOSTS, "01-2", "'01-2'" USB_RULE),
+	BAD(USB_HOSTS, "1-02", "'1-02'" USB_RULE),
+	BAD(USB_HOSTS, "1-", "'1-'" USB_RULE),
+	BAD(USB_HOSTS, "-1", "'-1'" USB_RULE),
+	BAD(USB_HOSTS, "1-2.", "'1-2.'" USB_RULE),
+	BAD(USB_HOSTS, "1-.2", "'1-.2'" USB_RULE),
+	BAD(USB_HOSTS, "1-2..3", "'1-2..3'" USB_RULE),
+	BAD(USB_HOSTS, "1-2:1.0", "'1-2:1.0'" USB_RULE),
+	BAD(USB_HOSTS, "1.2", "'1.2'" USB_RULE),
+	BAD(USB_HOSTS, "046d:c52b, mouse", "'mouse'" USB_RULE),
+	BAD(USB_HOSTS, " , ", "has no value"),
+	BAD(USB_HOSTS, "", "has no value"),
+
+	GOOD(PCI, "0000:01:00.0", "0000:01:00.0"),
+	GOOD(PCI, "01:00.0", "0000:01:00.0"),
+	GOOD(PCI, "FFFF:FF:1F.7", "ffff:ff:1f.7"),
+	GOOD(PCI, "0A:1f.7", "0000:0a:1f.7"),
+	BAD(PCI, "0000:01:20.0", "'0000:01:20.0'" PCI_RULE),
+	BAD(PCI, "0000:01:00.8", "'0000:01:00.8'" PCI_RULE),
+	BAD(PCI, "01:00.8", "'01:00.8'" PCI_RULE),
+	BAD(PCI, "1:00.0", "'1:00.0'" PCI_RULE),
+	BAD(PCI, "001:00.0", "'001:00.0'" PCI_RULE),
+	BAD(PCI, "10000:01:00.0", "'10000:01:00.0'" PCI_RULE),
+	BAD(PCI, "0000:01:00", "'0000:01:00'" PCI_RULE),
+	BAD(PCI, "0000:01:00.", "'0000:01:00.'" PCI_RULE),
+	BAD(PCI, "0000:01:00.00", "'0000:01:00.00'" PCI_RULE),
+	BAD(PCI, "0000:01.00:0", "'0000:01.00:0'" PCI_RULE),
+	BAD(PCI, "0000.01:00.0", "'0000.01:00.0'" PCI_RULE),
+	BAD(PCI, "0000:01:00:0", "'0000:01:00:0'" PCI_RULE),
+	BAD(PCI, "0000:01:0g.0", "'0000:01:0g.0'" PCI_RULE),
+	BAD(PCI, "01:00.0,x=1", "'01:00.0,x=1'" PCI_RULE),
+	BAD(PCI, " 01:00.0", "' 01:00.0'" PCI_RULE),
+	BAD(PCI, "gpu", "'gpu'" PCI_RULE),
+	BAD(PCI, "", "has no value"),
+
 	GOOD(ARGS, "-snapshot", "-snapshot"),
 	GOOD(ARGS, "-device  virtio-rng\t-snapshot ", "-device|virtio-rng|-snapshot"),
 	GOOD(ARGS, "-fw_cfg 'name=a,string=b c'", "-fw_cfg|name=a,string=b c"),
@@ -364,15 +610,25 @@ static const char *const type_names[] = {
 	[VALUE_DEVICE] = "device",
 	[VALUE_WORD] = "word",
 	[VALUE_BOOLEAN] = "boolean",
+	[VALUE_NUMBER] = "number",
 	[VALUE_MIB] = "mib",
+	[VALUE_BYTES] = "bytes",
 	[VALUE_ACCEL] = "accel",
 	[VALUE_SMP] = "smp",
+	[VALUE_CPUS] = "cpus",
 	[VALUE_ORDER] = "order",
+	[VALUE_RTC] = "rtc",
+	[VALUE_UUID] = "uuid",
+	[VALUE_RESOLUTION] = "resolution",
 	[VALUE_PATH] = "path",
+	[VALUE_ENDPOINT] = "endpoint",
+	[VALUE_INCLUDES] = "includes",
 	[VALUE_MAC] = "mac",
 	[VALUE_IFNAME] = "ifname",
 	[VALUE_ADDRESSES] = "addresses",
 	[VALUE_HOSTFWDS] = "hostfwds",
+	[VALUE_USB_HOSTS] = "usb-hosts",
+	[VALUE_PCI] = "pci",
 	[VALUE_ARGS] = "args",
 };
 
@@ -403,9 +659,13 @@ static char *print_slot(ValueType type, const Slot *slot)
 		return g_strdup(slot->boolean ? "on" : "off");
 	case VALUE_MIB:
 		return g_strdup_printf("%u", slot->mib);
+	case VALUE_BYTES:
+		return g_strdup_printf("%" G_GUINT64_FORMAT, slot->bytes);
 	case VALUE_ADDRESSES:
 		return print_addresses(slot->addresses);
+	case VALUE_CPUS:
 	case VALUE_HOSTFWDS:
+	case VALUE_USB_HOSTS:
 	case VALUE_ARGS:
 		return g_strjoinv("|", slot->list);
 	default:
@@ -427,7 +687,7 @@ static void test_good(gconstpointer data)
 	result = print_slot(row->type, &slot);
 	g_assert_cmpstr(result, ==, row->result);
 	value_clear(row->type, &slot);
-	if (row->type != VALUE_BOOLEAN && row->type != VALUE_MIB)
+	if (row->type != VALUE_BOOLEAN && row->type != VALUE_MIB && row->type != VALUE_BYTES)
 		g_assert_cmpmem(&slot, sizeof(slot), &empty, sizeof(empty));
 }
 
@@ -467,6 +727,7 @@ int main(int argc, char **argv)
 	g_setenv("VMS", "/srv/v m,s", TRUE);
 	g_setenv("DISK", "root", TRUE);
 	g_setenv("EMPTY", "", TRUE);
+	g_setenv("BREAK", "a\nb", TRUE);
 	g_setenv("NESTED", "${VMS}", TRUE);
 	g_unsetenv("UNSET");
 	g_test_init(&argc, &argv, NULL);

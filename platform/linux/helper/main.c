@@ -4,9 +4,10 @@
  *
  * The launcher starts it with a socket as standard input and sends one request. The helper judges
  * it on its own (form, policy, clashes with the host's network), makes the taps and sends their
- * descriptors back. It believes nothing it is told, takes no paths, PIDs, environment or
- * arguments, and allocates nothing at its peer's wish. Whatever kills it, at whatever point,
- * closes its descriptors, and with them goes everything it had made.
+ * descriptors back, or only the judgement when that was asked for. It believes nothing it is told,
+ * takes no paths, PIDs, environment or arguments, and allocates nothing at its peer's wish.
+ * Whatever kills it, at whatever point, closes its descriptors, and with them goes everything it
+ * had made.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -230,8 +231,12 @@ static bool is_allowed(const Request *request, const Caller *caller, Netif *neti
 static bool serve(const Request *request, const Caller *caller, int *fds, Fault *fault)
 {
 	Netif *netif = netif_open(fault);
-	bool served = netif && is_allowed(request, caller, netif, fault) &&
-		      privilege_raise(fault) && make_taps(netif, request, caller, fds, fault);
+	bool served = netif && is_allowed(request, caller, netif, fault) && privilege_raise(fault);
+
+	if (served && request->mode == REQUEST_JUDGE)
+		served = tap_is_possible(fault);
+	else if (served)
+		served = make_taps(netif, request, caller, fds, fault);
 
 	privilege_drop();
 	netif_close(netif);
@@ -259,7 +264,7 @@ int main(int argc, char **argv)
 	if (received == 0)
 		return EXIT_SUCCESS;
 	served = received > 0 && serve(&request, &caller, fds, &reply.fault);
-	if (!send_reply(&reply, fds, served ? request.n_taps : 0))
+	if (!send_reply(&reply, fds, served && request.mode == REQUEST_MAKE ? request.n_taps : 0))
 		return EX_OSERR;
 	return reply.fault.status;
 }

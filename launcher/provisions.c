@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/provisions.h"
+
+#include <unistd.h>
+
+#include "launcher/run-directory.h"
+
+Provisions *provisions_find(Profile *profile, GError **error)
+{
+	g_autoptr(Provisions) provisions = g_new0(Provisions, 1);
+
+	provisions->lock = -1;
+	provisions->needs_run = profile->places.run !=
+				NULL; /* before companions_list asks for it */
+	if (!firmware_find(profile, &provisions->firmware, error))
+		return NULL;
+	provisions->files = files_missing(profile, provisions->firmware, error);
+	if (!provisions->files)
+		return NULL;
+	provisions->companions = companions_list(profile, error);
+	if (!provisions->companions)
+		return NULL;
+	provisions->backends = g_new0(Backend, provisions->companions->len + 1);
+	for (guint i = 0; i < provisions->companions->len; i++) {
+		const CompanionCall *call = provisions->companions->pdata[i];
+
+		provisions->backends[i] = (Backend){ .fd = -1, .name = call->socket };
+	}
+	return g_steal_pointer(&provisions);
+}
+
+void provisions_free(Provisions *provisions)
+{
+	if (!provisions)
+		return;
+	for (guint i = 0; provisions->backends && i < provisions->companions->len; i++)
+		if (provisions->backends[i].fd >= 0)
+			close(provisions->backends[i].fd);
+	if (provisions->lock >= 0)
+		close(provisions->lock);
+	g_clear_pointer(&provisions->companions, g_ptr_array_unref);
+	g_clear_pointer(&provisions->files, g_ptr_array_unref);
+	firmware_free(provisions->firmware);
+	g_free(provisions->backends);
+	g_free(provisions);
+}
+
+gboolean provisions_make(Provisions *provisions, const Profile *profile, GError **error)
+{
+	if (provisions->needs_run) {
+		provisions->lock = run_directory_enter(profile, error);
+		if (provisions->lock < 0)
+			return FALSE;
+	}
+	if (!files_make(provisions->files, profile, error))
+		return FALSE;
+	for (guint i = 0; i < provisions->companions->len; i++) {
+		provisions->backends[i].fd = companions_start(
+			provisions->companions->pdata[i], error);
+		if (provisions->backends[i].fd < 0)
+			return FALSE;
+	}
+	return TRUE;
+}
+
+void provisions_list_fds(const Provisions *provisions, GArray *fds)
+{
+	if (provisions->lock >= 0)
+		g_array_append_val(fds, provisions->lock);
+	for (guint i = 0; i < provisions->companions->len; i++)
+		g_array_append_val(fds, provisions->backends[i].fd);
+}

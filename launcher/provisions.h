@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * provisions: what a VM needs beside its taps: firmware, files that are missing, a run directory,
+ * companions. First looked for, then made, like the taps.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "launcher/companions.h"
+#include "launcher/files.h"
+#include "launcher/firmware.h"
+#include "launcher/qemu-argv.h"
+#include "profiles/profile.h"
+
+typedef struct {
+	Firmware *firmware;    /* NULL without UEFI */
+	GPtrArray *files;      /* FileStep, not made yet */
+	gboolean needs_run;    /* the run directory */
+	GPtrArray *companions; /* CompanionCall */
+	Backend *backends;     /* one for each companion: by name, until it is started */
+	int lock;	       /* of the run directory; -1 */
+} Provisions;
+
+/* Looks, and changes nothing. Errors are those of the modules above, with the profile's line. */
+Provisions *provisions_find(Profile *profile, GError **error);
+void provisions_free(Provisions *provisions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Provisions, provisions_free)
+
+/* Makes them. What was started is given up by provisions_free, files that were made stay. */
+gboolean provisions_make(Provisions *provisions, const Profile *profile, GError **error);
+
+/* Appends the descriptors that QEMU must inherit to @fds, an array of int. */
+void provisions_list_fds(const Provisions *provisions, GArray *fds);

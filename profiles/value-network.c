@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "profiles/value-parsers.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+gboolean value_parse_mac(const Parse *parse)
+{
+	const char *text = parse->text;
+	static const char form[] = "xx:xx:xx:xx:xx:xx";
+	gboolean zero = TRUE;
+
+	for (size_t i = 0; i < sizeof(form); i++) {
+		if (form[i] == 'x' ? !g_ascii_isxdigit(text[i]) : text[i] != form[i])
+			return parse_refuse(
+				parse, "'%s' is not a MAC address, like 52:54:00:0a:0b:0c", text);
+		zero = zero && (form[i] != 'x' || text[i] == '0');
+	}
+	if (zero || g_ascii_xdigit_value(text[1]) & 1)
+		return parse_refuse(parse,
+			"'%s' is a %s, which no NIC can have; like 52:54:00:0a:0b:0c", text,
+			zero ? "MAC address of zeros" : "multicast MAC address");
+	*(char **)parse->slot = g_ascii_strdown(text, -1);
+	return TRUE;
+}
+
+static gboolean parse_address(const char *text, ProfileAddress *ret_address)
+{
+	const char *slash = strchr(text, '/');
+	g_autofree char *host = slash ? g_strndup(text, slash - text) : NULL;
+	ProfileAddress address = { .family = host && strchr(host, ':') ? 6 : 4 };
+	guint64 prefix_len;
+
+	if (!host || !parse_number(slash + 1, address.family == 4 ? 32 : 128, &prefix_len))
+		return FALSE;
+	if (inet_pton(address.family == 4 ? AF_INET : AF_INET6, host, address.octets) != 1)
+		return FALSE;
+	address.prefix_len = prefix_len;
+	*ret_address = address;
+	return TRUE;
+}
+
+gboolean value_parse_addresses(const Parse *parse)
+{
+	g_autoptr(GArray) addresses = g_array_new(FALSE, TRUE, sizeof(ProfileAddress));
+	g_auto(GStrv) list = parse_list(parse->text);
+
+	for (guint i = 0; list[i]; i++) {
+		ProfileAddress address;
+
+		if (!parse_address(list[i], &address))
+			return parse_refuse(parse,
+				"'%s' is not an address with a prefix length, like 192.168.50.1/24",
+				list[i]);
+		g_array_append_val(addresses, address);
+	}
+	if (addresses->len == 0)
+		return parse_refuse(parse, "has no value");
+	*(GArray **)parse->slot = g_steal_pointer(&addresses);
+	return TRUE;
+}
+
+static gboolean is_port(const char *text)
+{
+	guint64 port;
+
+	return parse_number(text, 65535, &port) && port > 0;
+}
+
+static gboolean is_ipv4_or_empty(const char *text)
+{
+	struct in_addr address;
+
+	return *text == '\0' || inet_pton(AF_INET, text, &address) == 1;
+}
+
+/* QEMU's [tcp|udp]:[host address]:port-[guest address]:port, or short PORT:PORT. */
+static char *parse_hostfwd(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ":", -1);
+	guint n = g_strv_length(parts);
+	char *dash;
+
+	if (n == 2 && is_port(parts[0]) && is_port(parts[1]))
+		return g_strdup_printf("tcp:127.0.0.1:%s-:%s", parts[0], parts[1]);
+	dash = n == 4 ? strchr(parts[2], '-') : NULL;
+	if (!dash)
+		return NULL;
+	*dash = '\0';
+	if (*parts[0] && !g_str_equal(parts[0], "tcp") && !g_str_equal(parts[0], "udp"))
+		return NULL;
+	if (!is_ipv4_or_empty(parts[1]) || !is_port(parts[2]) || !is_ipv4_or_empty(dash + 1) ||
+		!is_port(parts[3]))
+		return NULL;
+	return g_strdup_printf("%s:%s:%s-%s:%s", *parts[0] ? parts[0] : "tcp", parts[1], parts[2],
+		dash + 1, parts[3]);
+}
+
+gboolean value_parse_hostfwds(const Parse *parse)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_auto(GStrv) list = parse_list(parse->text);
+
+	if (!list[0])
+		return parse_refuse(parse, "has no value");
+	for (guint i = 0; list[i]; i++) {
+		g_autofree char *hostfwd = parse_hostfwd(list[i]);
+
+		if (!hostfwd)
+			return parse_refuse(parse,
+				"'%s' is not a port forward, like tcp:127.0.0.1:2222-:22 or 2222:22",
+				list[i]);
+		g_strv_builder_add(builder, hostfwd);
+	}
+	*(GStrv *)parse->slot = g_strv_builder_end(builder);
+	return TRUE;
+}
