@@ -10,6 +10,9 @@ Provisions *provisions_find(Profile *profile, GError **error)
 	g_autoptr(Provisions) provisions = g_new0(Provisions, 1);
 
 	provisions->lock = -1;
+	/* A TPM is one VM's: the lock of the run directory says so before swtpm has to. */
+	if (g_str_equal(profile->tpm->type, "emulator"))
+		places_run(&profile->places, profile->vm->name);
 	provisions->needs_run = profile->places.run !=
 				NULL; /* before companions_list asks for it */
 	if (!firmware_find(profile, &provisions->firmware, error))
