@@ -13,8 +13,8 @@ Provisions *provisions_find(Profile *profile, GError **error)
 	/* A TPM is one VM's: the lock of the run directory says so before swtpm has to. */
 	if (g_str_equal(profile->tpm->type, "emulator"))
 		places_run(&profile->places, profile->vm->name);
-	provisions->needs_run = profile->places.run !=
-				NULL; /* before companions_list asks for it */
+	/* Who needs it has asked for it by now; companions_list asks for the sake of scripts. */
+	provisions->needs_run = profile->places.run != NULL;
 	if (!firmware_find(profile, &provisions->firmware, error))
 		return NULL;
 	provisions->files = files_missing(profile, provisions->firmware, error);
