@@ -11,6 +11,10 @@ libexecdir ?= $(PREFIX)/libexec
 datadir    ?= $(PREFIX)/share
 mandir     ?= $(datadir)/man
 sysconfdir ?= /etc
+# Where neighbours look for what an installed program says about its interfaces.
+libconfdir ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(sysconfdir))
+nm_file       := $(libconfdir)/NetworkManager/conf.d/qemu-tapwrap.conf
+networkd_file := $(libconfdir)/systemd/network/05-qemu-tapwrap.network
 
 PLATFORM   ?= linux
 SANITIZE   ?=
@@ -88,10 +92,13 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-inspect "$(DESTDIR)$(inspect)"
 	$(INSTALL) -m 644 qemu-tapwrap.1 "$(DESTDIR)$(mandir)/man1/"
 	$(INSTALL) -m 644 $(wildcard profiles/examples/*.ini) "$(DESTDIR)$(examples)/"
+	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/NetworkManager.conf "$(DESTDIR)$(nm_file)"
+	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/networkd.network "$(DESTDIR)$(networkd_file)"
 
 uninstall:
 	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" "$(DESTDIR)$(inspect)" \
-		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1"
+		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" "$(DESTDIR)$(nm_file)" \
+		"$(DESTDIR)$(networkd_file)"
 	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
 
 # Demo and tests run what an installation would be, in namespaces of their own: tests/world.sh.

@@ -49,6 +49,7 @@ x86_64.json    ovmf             edk2-ovmf         edk2-ovmf       qemu-ovmf-x86_
 aarch64.json   qemu-efi-aarch64 edk2-aarch64      edk2-aarch64    qemu-uefi-aarch64  .
 swtpm          swtpm            swtpm             swtpm           swtpm              swtpm
 virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd
+systemd-networkd systemd        systemd-networkd  systemd         systemd-network    .
 ui-gtk.qemu    qemu-system-gui  .                 .               .                  .
 Xvfb           xvfb             xorg-x11-server-Xvfb xorg-server-xvfb xorg-x11-server-Xvfb xvfb
 dbus-daemon    dbus-daemon      dbus-daemon       dbus            dbus-1-daemon      dbus
@@ -108,6 +109,7 @@ present() {
 	cc) command_present "${cc%% *}" ;;
 	virtiofsd) command_present "$1" ||
 		any_present /usr/libexec/"$1" /usr/lib/"$1" /usr/lib/*/"$1" ;;
+	systemd-networkd) any_present /usr/lib/systemd/"$1" /lib/systemd/"$1" ;;
 	busybox) command -v "$1" >/dev/null ;;
 	*) command_present "$1" ;;
 	esac
