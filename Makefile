@@ -146,4 +146,4 @@ clean:
 
 FORCE:
 .PHONY: all install uninstall stage demo check bench fuzz lint clean FORCE
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
