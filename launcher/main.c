@@ -13,6 +13,7 @@
 #include "launcher/preflight.h"
 #include "launcher/run.h"
 #include "platform/invoker.h"
+#include "platform/rootless.h"
 
 /* Takes @text, which may be NULL. */
 static void print_warning(char *text)
@@ -26,7 +27,9 @@ static void print_warning(char *text)
 static gboolean launch(const Options *options, GError **error)
 {
 	g_autoptr(NetHelper) helper = NULL;
-	if (!invoker_leave_root(options->dry_run ? NULL : &helper, error))
+	if (!invoker_leave_root(options->dry_run || options->rootless ? NULL : &helper, error))
+		return FALSE;
+	if (options->rootless && !rootless_enter(error))
 		return FALSE;
 	if (options->check)
 		return run_inspect(options, helper, error);

@@ -89,6 +89,8 @@ static GOptionContext *new_context(Switches *switches)
 			"List every key of a profile, for completions", NULL },
 		{ "new", 0, 0, G_OPTION_ARG_NONE, &switches->starter,
 			"Print a profile to start from, for a VM of the name that follows", NULL },
+		{ "rootless", 0, 0, G_OPTION_ARG_NONE, &switches->options->rootless,
+			"Give the VM a network of its own, which needs no privilege", NULL },
 		{ "list-profiles", 0, 0, G_OPTION_ARG_NONE, &switches->list_profiles,
 			"List the profiles that can be given by name", NULL },
 		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &switches->options->settings,
