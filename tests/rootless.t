@@ -16,7 +16,7 @@ my @as_user = (qw(setpriv --reuid=4711 --regid=4711 --clear-groups env HOME=/srv
 
 # As distributions have it; this machine may not.
 run_ok(qw(mkdir -p /srv/dev));
-run_ok(qw(mount -t tmpfs -o mode=0755,dev tmpfs /srv/dev));
+run_ok(qw(mount -t tmpfs -o), 'mode=0755,dev', qw(tmpfs /srv/dev));
 run_ok(qw(mknod -m 0666 /srv/dev/tun c 10 200));
 run_ok(qw(mount --bind /srv/dev/tun /dev/net/tun));
 must_or_skip((run([@as_user, qw(unshare -Urn true)]))[0] == 0, 'users may not have namespaces here');
