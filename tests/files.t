@@ -15,7 +15,7 @@ use JSON::PP qw(decode_json);
 
 my $before = host_state();
 my $disks = '/srv/tmp/disks, and more'; # qemu-img takes a comma as it is
-my $nic = "[nic]\ntype = tap\nifname = tap0\naddress = 192.168.50.1/24\n";
+my $nic = "[machine]\naccel = tcg\n[nic]\ntype = tap\nifname = tap0\naddress = 192.168.50.1/24\n";
 
 sub disk
 {
@@ -160,7 +160,7 @@ is(image("$disks/root.qcow2")->{'virtual-size'}, 40 << 30, 'the next start creat
 # ---- two at once -----------------------------------------------------------------------------------
 
 unlink glob "'$disks/*'";
-my $free = profile(disk('root', "$disks/root.qcow2", 'size = 40G') . "[nic]\ntype = none\n");
+my $free = profile(disk('root', "$disks/root.qcow2", 'size = 40G') . "[machine]\naccel = tcg\n[nic]\ntype = none\n");
 my @pids = map { start(['qemu-tapwrap', $free]) } 1 .. 4;
 is_deeply([map { join '', (finish($_))[0, 2] } @pids], [(0) x 4], 'four starts at once: all are content');
 is_deeply([entries($disks)], ['root.qcow2'], 'four starts at once: one image');

@@ -51,6 +51,7 @@ swtpm          swtpm            swtpm             swtpm           swtpm         
 virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd
 systemd-networkd systemd        systemd-networkd  systemd         systemd-network    .
 ui-gtk.qemu    qemu-system-gui  .                 .               .                  .
+libEGL.so      libegl1          .                 .               .                  .
 Xvfb           xvfb             xorg-x11-server-Xvfb xorg-server-xvfb xorg-x11-server-Xvfb xvfb
 dbus-daemon    dbus-daemon      dbus-daemon       dbus            dbus-1-daemon      dbus
 gdbus          libglib2.0-bin   glib2             glib2           glib2-tools        glib
@@ -100,7 +101,7 @@ present() {
 	*.h) header_present "$1" ;;
 	*.pc) ${PKG_CONFIG:-pkg-config} --exists "${1%.pc}" 2>/dev/null ;;
 	*::*) perl -e "require $1" 2>/dev/null ;;
-	*.so) any_present /usr/lib*/"$1".* ;;
+	*.so) any_present /usr/lib*/"$1".* /usr/lib/*/"$1".* ;;
 	*.ko) any_present /lib/modules/*/kernel/drivers/net/ethernet/intel/*/"$1"* ;;
 	*.json) cat /usr/share/qemu/firmware/*.json 2>/dev/null |
 		grep -q "\"architecture\": *\"${1%.json}\"" ;;

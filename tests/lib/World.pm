@@ -21,7 +21,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(
 	$TAP_STUB host_state state_settles profile install_stub start finish run run_ok wait_for
 	answers_ping slurp spew tap_profile guest_profile ipxe must_or_skip exited killed
-	children_of demo_append has_link descriptors capabilities is_real_root sanitized
+	children_of make_kvm demo_append has_link descriptors capabilities is_real_root sanitized
 	processes debris nothing_left
 );
 
@@ -82,7 +82,7 @@ sub tap_profile
 	my $address = exists $option{address} ? $option{address} : '192.168.50.1/24';
 	my $text = "[vm]\nname = $ifname\n[nic \"lan\"]\ntype = tap\nifname = $ifname\n";
 	$text .= "address = $address\n" if defined $address;
-	return profile($text . ($option{more} // ''), $option{path});
+	return profile($text . ($option{more} // '') . "[machine]\naccel = tcg\n", $option{path});
 }
 
 # The iPXE guest of the demo, on tap0 unless $nic says otherwise; $then is its last command.
@@ -277,6 +277,28 @@ sub sanitized { return scalar(slurp('/srv/bin/qemu-tapwrap') =~ /__asan_init/) }
 
 # Root of the machine, not of a user namespace?
 sub is_real_root { return scalar(slurp('/proc/self/uid_map') =~ /^\s*0\s+0\s+4294967295/) }
+
+# A /dev/kvm with this mode, whether or not the machine has one. Needs real root.
+sub make_kvm
+{
+	my ($mode) = @_;
+
+	if (!-e '/dev/kvm') {
+		run_ok(qw(mkdir -p /srv/dev));
+		run_ok(qw(mount -t tmpfs tmpfs /srv/dev));
+		opendir my $dir, '/dev' or die "/dev: $!";
+		for my $name (grep { !/^\.\.?$/ && !-l "/dev/$_" } readdir $dir) {
+			-d "/dev/$name" ? make_path("/srv/dev/$name") : spew("/srv/dev/$name", '');
+			run_ok(qw(mount --rbind), "/dev/$name", "/srv/dev/$name");
+		}
+		symlink '/proc/self/fd', '/srv/dev/fd';
+		spew('/srv/dev/kvm', '');
+		run_ok(qw(mount --rbind /srv/dev /dev));
+	}
+	spew('/srv/tmp/kvm', '', $mode);
+	run_ok(qw(mount --bind /srv/tmp/kvm /dev/kvm));
+	return;
+}
 
 # Leaves the test when something is missing here; in CI that is a failure.
 sub must_or_skip
