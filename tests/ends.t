@@ -33,7 +33,7 @@ sub boot
 	return $pid;
 }
 
-sub nothing_left
+sub host_untouched
 {
 	my ($name) = @_;
 	state_settles($before, "$name: links, addresses, routes and rules are as before");
@@ -51,7 +51,7 @@ for my $signal (sort keys %status_after) {
 	kill $signal, $pid;
 	my ($status) = finish($pid);
 	is(exited($status), $status_after{$signal}, "$signal: QEMU's own status");
-	nothing_left($signal);
+	host_untouched($signal);
 }
 
 # ---- the guest ends by itself ------------------------------------------------------------------------
@@ -59,7 +59,7 @@ for my $signal (sort keys %status_after) {
 {
 	my $pid = start(['qemu-tapwrap', guest_profile(then => 'reboot'), '--', '-no-reboot']);
 	is(exited((finish($pid))[0]), 0, 'guest reboots under -no-reboot: status 0');
-	nothing_left('end by the guest');
+	host_untouched('end by the guest');
 }
 {
 	my $profile = guest_profile();
@@ -70,7 +70,7 @@ for my $signal (sort keys %status_after) {
 	<$qmp>;
 	print $qmp qq({"execute":"qmp_capabilities"}\n{"execute":"quit"}\n);
 	is(exited((finish($pid))[0]), 0, 'quit over QMP: status 0');
-	nothing_left('quit');
+	host_untouched('quit');
 }
 
 # ---- a terminal ----------------------------------------------------------------------------------------
@@ -80,21 +80,21 @@ for my $signal (sort keys %status_after) {
 	ok(answers_ping('192.168.50.2'), 'the guest answers');
 	print $terminal "\003";
 	is(exited((finish($pid))[0]), 0, 'Ctrl-C on the terminal: QEMU exits 0');
-	nothing_left('Ctrl-C');
+	host_untouched('Ctrl-C');
 }
 {
 	my ($pid, $terminal) = start_on_pty('qemu-tapwrap', guest_profile());
 	ok(answers_ping('192.168.50.2'), 'the guest answers');
 	print $terminal "\034";
 	is(killed((finish($pid))[0]), 3, 'Ctrl-\\ on the terminal: SIGQUIT, as with raw QEMU');
-	nothing_left('Ctrl-\\');
+	host_untouched('Ctrl-\\');
 }
 {
 	my ($pid, $terminal) = start_on_pty('qemu-tapwrap', guest_profile());
 	ok(answers_ping('192.168.50.2'), 'the guest answers');
 	close $terminal;
 	is(exited((finish($pid))[0]), 0, 'terminal hang-up: QEMU exits 0');
-	nothing_left('hang-up');
+	host_untouched('hang-up');
 }
 {
 	my ($pid, $terminal) = start_on_pty('sh', '-mc', 'qemu-tapwrap ' . guest_profile() . '; exec sleep 99');
@@ -106,7 +106,7 @@ for my $signal (sort keys %status_after) {
 	kill 'CONT', $qemu;
 	ok(answers_ping('192.168.50.2'), 'after SIGCONT the guest answers again');
 	kill 'KILL', $qemu;
-	nothing_left('Ctrl-Z');
+	host_untouched('Ctrl-Z');
 	kill 'KILL', $pid;
 	finish($pid);
 }
@@ -117,7 +117,7 @@ for my $signal (sort keys %status_after) {
 	my ($status, undef, $err) = run(['qemu-tapwrap', guest_profile(), '--', '-no-such-option']);
 	is(exited($status), 1, 'QEMU refuses an argument: its own status 1');
 	like($err, qr/^qemu-system-x86_64: -no-such-option: invalid option/, 'and its own message');
-	nothing_left('bad argument');
+	host_untouched('bad argument');
 }
 {
 	local $ENV{PATH} = '/srv/bin:/usr/sbin:/sbin:/bin/none';
@@ -126,7 +126,7 @@ for my $signal (sort keys %status_after) {
 	is(exited($status), 127, 'no emulator: 127');
 	is($err, "qemu-tapwrap: qemu-system-x86_64 is not in \$PATH; install QEMU, or correct [vm] arch\n",
 		'one line');
-	nothing_left('no emulator');
+	host_untouched('no emulator');
 
 	local $ENV{PATH} = '/srv/bin:/usr/sbin:/sbin:/bin/none';
 	install_stub("#!/bin/sh\n", 0644);
@@ -140,7 +140,7 @@ for my $signal (sort keys %status_after) {
 	is(exited($status), 126, 'emulator cannot be executed: 126');
 	is($err, "qemu-tapwrap: /srv/bin/qemu-system-x86_64: Exec format error\n", 'one line');
 	unlink '/srv/bin/qemu-system-x86_64';
-	nothing_left('no executable emulator');
+	host_untouched('no executable emulator');
 }
 
 # ---- -daemonize --------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ for my $signal (qw(TERM INT KILL)) {
 	like($err, qr/tap0 is in use by VM 'guest' \(pid $daemon, /, "-daemonize, $signal: and names the daemon");
 	kill $signal, $daemon;
 	wait_for(sub { !-e "/proc/$daemon" || slurp("/proc/$daemon/stat") =~ /\) Z / });
-	nothing_left("-daemonize, $signal");
+	host_untouched("-daemonize, $signal");
 }
 
 # ---- with the standard streams closed -------------------------------------------------------------------------
@@ -169,7 +169,7 @@ for my $signal (qw(TERM INT KILL)) {
 	kill 'KILL', $pid;
 	finish($pid);
 	unlink '/srv/bin/qemu-system-x86_64';
-	nothing_left('closed streams');
+	host_untouched('closed streams');
 }
 
 done_testing();
