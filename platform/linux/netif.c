@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "platform/linux/netif.h"
+#include "platform/linux/netif-parts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,21 +20,10 @@
 #include <netlink/netlink.h>
 
 #define DUMP_TRIES 3
-#define BATCH_MESSAGES 80		 /* 8 taps: 8 addresses, settings and up for each */
-#define BATCH_MAX (BATCH_MESSAGES * 192) /* bytes; the largest is settings, with its alias */
-
-struct Netif {
-	struct nl_sock *socket;
-	int error;	  /* errno of the last refusal, > 0 */
-	char text[160];	  /* the kernel's extended text to it, or "" */
-	uint32_t refused; /* sequence number of the refused message */
-	unsigned int acknowledged;
-};
 
 /* ---- socket and errors ---- */
 
-/* libnl folds many errnos into one code; where it left errno alone, that says more. */
-static const char *reason(int result)
+const char *netif_reason(int result)
 {
 	return errno ? strerror(errno) : nl_geterror(result);
 }
@@ -50,7 +39,7 @@ Netif *netif_open(Fault *fault)
 	if (netif && netif->socket)
 		result = nl_connect(netif->socket, NETLINK_ROUTE);
 	if (result < 0) {
-		fault_set(fault, EX_OSERR, "netlink: %s", reason(result));
+		fault_set(fault, EX_OSERR, "netlink: %s", netif_reason(result));
 		netif_close(netif);
 		return NULL;
 	}
@@ -112,15 +101,7 @@ static int on_acknowledgement(struct nl_msg *message, void *data)
 	return NL_OK;
 }
 
-/* "Permission denied (ipv6: IPv6 is disabled on this device)" */
-static const char *refusal(const Netif *netif, char *text, size_t size)
-{
-	snprintf(text, size, "%s%s%s%s", strerror(netif->error), *netif->text ? " (" : "",
-		netif->text, *netif->text ? ")" : "");
-	return text;
-}
-
-static struct nl_cb *new_callbacks(Netif *netif)
+struct nl_cb *netif_new_callbacks(Netif *netif)
 {
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
 
@@ -141,7 +122,7 @@ typedef int (*OnMessage)(struct nl_msg *message, void *data);
 /* One question with a header of its own, and all the answers to it. Consumes @message. */
 static int ask(Netif *netif, struct nl_msg *message, OnMessage on_message, void *data)
 {
-	struct nl_cb *callbacks = new_callbacks(netif);
+	struct nl_cb *callbacks = netif_new_callbacks(netif);
 	int result = -NLE_NOMEM;
 
 	errno = 0;
@@ -157,7 +138,7 @@ static int ask(Netif *netif, struct nl_msg *message, OnMessage on_message, void 
 	return result;
 }
 
-static struct nl_msg *new_question(int type, int flags, void *header, size_t size)
+struct nl_msg *netif_new_message(int type, int flags, void *header, size_t size)
 {
 	struct nl_msg *message = nlmsg_alloc_simple(type, flags | NLM_F_REQUEST);
 
@@ -174,10 +155,11 @@ static bool dump(Netif *netif, int type, void *header, size_t size, OnMessage on
 	int result = -NLE_DUMP_INTR;
 
 	for (int i = 0; i < DUMP_TRIES && result == -NLE_DUMP_INTR; i++)
-		result = ask(netif, new_question(type, NLM_F_DUMP, header, size), on_message, data);
+		result = ask(
+			netif, netif_new_message(type, NLM_F_DUMP, header, size), on_message, data);
 	if (result < 0)
 		return fault_set(fault, EX_OSERR, "netlink: cannot list the %s: %s", what,
-			netif->error ? strerror(netif->error) : reason(result));
+			netif->error ? strerror(netif->error) : netif_reason(result));
 	return true;
 }
 
@@ -240,7 +222,7 @@ bool netif_find(
 	Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link, Fault *fault)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
-	struct nl_msg *message = new_question(RTM_GETLINK, 0, &header, sizeof(header));
+	struct nl_msg *message = netif_new_message(RTM_GETLINK, 0, &header, sizeof(header));
 	int result;
 
 	memset(ret_link, 0, sizeof(*ret_link));
@@ -252,7 +234,7 @@ bool netif_find(
 		return true;
 	if (result < 0 || netif->error)
 		return fault_set(fault, EX_OSERR, "netlink: cannot look up %s: %s", ifname,
-			netif->error ? strerror(netif->error) : reason(result));
+			netif->error ? strerror(netif->error) : netif_reason(result));
 	*ret_found = ret_link->index > 0;
 	return true;
 }
@@ -366,159 +348,4 @@ bool netif_each_route(Netif *netif, NetifVisit visit, void *data, Fault *fault)
 
 	return dump(
 		netif, RTM_GETROUTE, &header, sizeof(header), on_route, &visitor, "routes", fault);
-}
-
-/* ---- changing ---- */
-
-/* Messages that go to the kernel in one send, and what each is about. */
-typedef struct {
-	char bytes[BATCH_MAX];
-	size_t used;
-	uint32_t first; /* sequence number; the others follow it */
-	unsigned int n;
-	struct {
-		int tap, address;
-	} about[BATCH_MESSAGES];
-} Batch;
-
-/* Consumes @message, which may be NULL for want of memory. */
-static bool batch_add(Netif *netif, Batch *batch, struct nl_msg *message, int tap, int address)
-{
-	struct nlmsghdr *header = message ? nlmsg_hdr(message) : NULL;
-	size_t size = header ? NLMSG_ALIGN(header->nlmsg_len) : 0;
-	bool fits = header && batch->used + size <= sizeof(batch->bytes) &&
-		    batch->n < BATCH_MESSAGES;
-
-	if (fits) {
-		header->nlmsg_flags |= NLM_F_ACK;
-		header->nlmsg_pid = nl_socket_get_local_port(netif->socket);
-		header->nlmsg_seq = nl_socket_use_seq(netif->socket);
-		if (batch->n == 0)
-			batch->first = header->nlmsg_seq;
-		batch->about[batch->n].tap = tap;
-		batch->about[batch->n++].address = address;
-		memcpy(batch->bytes + batch->used, header, header->nlmsg_len);
-		batch->used += size;
-	}
-	nlmsg_free(message);
-	return fits;
-}
-
-static struct nl_msg *settings_message(const NetifSetup *setup)
-{
-	static const struct {
-		int key;
-		uint32_t value;
-	} ipv4[] = {
-		{ IPV4_DEVCONF_RP_FILTER, 1 },
-		{ IPV4_DEVCONF_ACCEPT_REDIRECTS, 0 },
-		{ IPV4_DEVCONF_SEND_REDIRECTS, 0 },
-	};
-	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = setup->ifindex };
-	struct nl_msg *message = new_question(RTM_SETLINK, 0, &header, sizeof(header));
-	struct nlattr *families, *family, *values;
-
-	if (!message)
-		return NULL;
-	nla_put_string(message, IFLA_IFALIAS, setup->alias);
-	families = nla_nest_start(message, IFLA_AF_SPEC);
-	family = nla_nest_start(message, AF_INET);
-	values = nla_nest_start(message, IFLA_INET_CONF);
-	for (size_t i = 0; i < sizeof(ipv4) / sizeof(*ipv4); i++)
-		nla_put_u32(message, ipv4[i].key, ipv4[i].value);
-	nla_nest_end(message, values);
-	nla_nest_end(message, family);
-	nla_nest_end(message, families);
-	return message;
-}
-
-static struct nl_msg *address_message(int ifindex, const NetAddress *address)
-{
-	bool four = address->family == 4;
-	struct ifaddrmsg header = {
-		.ifa_family = four ? AF_INET : AF_INET6,
-		.ifa_prefixlen = address->prefix_len,
-		.ifa_flags = four ? 0 : IFA_F_NODAD,
-		.ifa_index = ifindex,
-	};
-	struct nl_msg *message = new_question(
-		RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
-
-	if (message) {
-		nla_put(message, IFA_LOCAL, four ? 4 : 16, address->octets);
-		nla_put(message, IFA_ADDRESS, four ? 4 : 16, address->octets);
-	}
-	return message;
-}
-
-static struct nl_msg *up_message(int ifindex)
-{
-	struct ifinfomsg header = {
-		.ifi_family = AF_UNSPEC,
-		.ifi_index = ifindex,
-		.ifi_flags = IFF_UP,
-		.ifi_change = IFF_UP,
-	};
-
-	return new_question(RTM_SETLINK, 0, &header, sizeof(header));
-}
-
-static bool batch_fill(Netif *netif, Batch *batch, const NetifSetup *setups, unsigned int n_setups)
-{
-	for (unsigned int i = 0; i < n_setups; i++) {
-		const NetifSetup *setup = &setups[i];
-
-		if (!batch_add(netif, batch, settings_message(setup), i, -1))
-			return false;
-		for (unsigned int j = 0; j < setup->n_addresses; j++)
-			if (!batch_add(netif, batch,
-				    address_message(setup->ifindex, &setup->addresses[j]), i, j))
-				return false;
-		if (!batch_add(netif, batch, up_message(setup->ifindex), i, -1))
-			return false;
-	}
-	return true;
-}
-
-/* An address can be one that the kernel does not take; everything else should have worked. */
-static int refusal_status(int error, bool is_address)
-{
-	if (error == EPERM)
-		return EX_NOPERM;
-	return is_address && error != ENOMEM && error != ENOBUFS ? EX_UNAVAILABLE : EX_OSERR;
-}
-
-/* Sends the batch and takes one answer for each message, up to the first refusal. */
-static bool batch_send(Netif *netif, Batch *batch, Fault *fault)
-{
-	struct nl_cb *callbacks = new_callbacks(netif);
-	int result = -NLE_NOMEM;
-	unsigned int about;
-	char text[256];
-
-	errno = 0;
-	if (callbacks)
-		result = nl_sendto(netif->socket, batch->bytes, batch->used);
-	while (result >= 0 && netif->acknowledged < batch->n)
-		result = nl_recvmsgs(netif->socket, callbacks);
-	if (callbacks)
-		nl_cb_put(callbacks);
-	if (result >= 0)
-		return true;
-	about = netif->refused - batch->first;
-	if (netif->error && about < batch->n)
-		return fault_about(fault, batch->about[about].tap, batch->about[about].address,
-			refusal_status(netif->error, batch->about[about].address >= 0),
-			"the kernel refuses: %s", refusal(netif, text, sizeof(text)));
-	return fault_set(fault, EX_OSERR, "netlink: %s", reason(result));
-}
-
-bool netif_set_up(Netif *netif, const NetifSetup *setups, unsigned int n_setups, Fault *fault)
-{
-	Batch batch = { .used = 0 };
-
-	if (!batch_fill(netif, &batch, setups, n_setups))
-		return fault_set(
-			fault, EX_OSERR, "netlink: the changes do not fit into one message");
-	return batch_send(netif, &batch, fault);
 }

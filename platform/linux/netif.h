@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * netif: interfaces, addresses and routes through rtnetlink. The only includer of libnl, and only
- * of its core: messages are put together here, since libnl-route neither knows the attributes of a
- * tap nor asks the kernel for its extended error text.
+ * netif: interfaces, addresses and routes through rtnetlink. The only user of libnl, and only of
+ * its core: messages are put together here, since libnl-route neither knows the attributes of a tap
+ * nor asks the kernel for its extended error text.
  */
 #pragma once
 

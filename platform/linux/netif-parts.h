@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netif-parts: what the two halves of netif share: netif.c looks, netif-change.c changes.
+ */
+#pragma once
+
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "platform/linux/netif.h"
+
+struct Netif {
+	struct nl_sock *socket;
+	int error;	  /* errno of the last refusal, > 0 */
+	char text[160];	  /* the kernel's extended text to it, or "" */
+	uint32_t refused; /* sequence number of the refused message */
+	unsigned int acknowledged;
+};
+
+/* libnl folds many errnos into one code; where it left errno alone, that says more. */
+const char *netif_reason(int result);
+
+/* For one exchange with the kernel: refusals and acknowledgements are noted in @netif. */
+struct nl_cb *netif_new_callbacks(Netif *netif);
+
+/* A request with its header, for attributes to be added; NULL for want of memory. */
+struct nl_msg *netif_new_message(int type, int flags, void *header, size_t size);
