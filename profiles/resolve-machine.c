@@ -66,8 +66,8 @@ static void complete_memory(Profile *profile, ProfileMachine *machine)
 		complain(profile, machine, "memory-file",
 			"cannot hold [numa] nodes; leave one of them out");
 	if (machine->memory_file && machine->hugepages)
-		complain(profile, machine, "hugepages",
-			"leave it out: memory-file = /dev/hugepages has them, too");
+		resolve_refuse_both(profile, &machine->section, "hugepages", "memory-file",
+			"memory-file = /dev/hugepages has them, too");
 }
 
 /* "pc-q35-7.2,smm=on" is a q35. */

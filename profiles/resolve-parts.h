@@ -34,6 +34,13 @@ void resolve_require(
 /* Tells that @key is given though it means nothing, because of @why. */
 void resolve_refuse(Profile *profile, const ProfileSection *item, const char *key, const char *why);
 
+/*
+ * Tells that @key and @other_key are both given though only one can be: at @key, with the line of
+ * the other. @why: what would be right.
+ */
+void resolve_refuse_both(Profile *profile, const ProfileSection *item, const char *key,
+	const char *other_key, const char *why);
+
 /* @file in the run directory; NULL after telling that there is none. Owned by the caller. */
 char *resolve_run_path(Profile *profile, const ProfileSection *item, const char *file);
 

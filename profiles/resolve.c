@@ -40,6 +40,30 @@ void resolve_refuse(Profile *profile, const ProfileSection *item, const char *ke
 		profile_problem(profile, item, key, EX_DATAERR, "%s", why);
 }
 
+/* "line 4", "base.ini:4" of another file, or "--set". Owned by the caller. */
+static char *name_place(const IniEntry *entry, const IniFile *from)
+{
+	if (entry->line == 0)
+		return g_strdup(entry->file->path);
+	return entry->file == from ? g_strdup_printf("line %u", entry->line)
+				   : g_strdup_printf("%s:%u", entry->file->path, entry->line);
+}
+
+void resolve_refuse_both(Profile *profile, const ProfileSection *item, const char *key,
+	const char *other_key, const char *why)
+{
+	const IniEntry *entry, *other;
+	g_autofree char *place = NULL;
+
+	if (!resolve_is_given(item, key) || !resolve_is_given(item, other_key))
+		return;
+	entry = ini_section_find(item->source, key);
+	other = ini_section_find(item->source, other_key);
+	place = name_place(other, entry->file);
+	profile_problem(
+		profile, item, key, EX_DATAERR, "clashes with %s in %s; %s", other_key, place, why);
+}
+
 char *resolve_run_path(Profile *profile, const ProfileSection *item, const char *file)
 {
 	const char *run = places_run(&profile->places, profile->vm->name ? profile->vm->name : "");

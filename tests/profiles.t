@@ -234,6 +234,12 @@ sub command_line
 	my $two = profile("[nic \"a\"]\n[nic \"b\"]\n");
 	refused('--set, several sections', ['--set', 'nic.type=none', $two], 65,
 		"--set: 'nic.type=none': there are several [nic]; name one by its id: nic.ID.type=VALUE");
+	my $huge = profile("[machine]\nhugepages = on\n");
+	refused('--set, a clash', ['--set', 'machine.memory-file=/mem', $huge], 65,
+		"$huge:2: [machine] hugepages: clashes with memory-file in --set; memory-file = /dev/hugepages has them, too");
+	my $over = profile("[vm]\ninclude = $huge\n[machine]\nmemory-file = /mem\n");
+	refused('a clash between two files', [$over], 65,
+		"$huge:2: [machine] hugepages: clashes with memory-file in $over:4; memory-file = /dev/hugepages has them, too");
 	is(slurp($path), "[machine]\nmemory = 1G\n[nic \"lan\"]\nifname = tap0\naddress = 192.168.50.1/24\n",
 		'the profile is not written to');
 }

@@ -81,8 +81,8 @@ static const Row rows[] = {
 	WRONG("[machine]\nhugepages = 2M\n",
 		"vm.ini:2: [machine] hugepages: '2M' is neither on nor off"),
 	WRONG("[machine]\nhugepages = on\nmemory-file = /dev/hugepages\n",
-		"vm.ini:2: [machine] hugepages: leave it out: memory-file = /dev/hugepages has "
-		"them, too"),
+		"vm.ini:2: [machine] hugepages: clashes with memory-file in line 3; memory-file = "
+		"/dev/hugepages has them, too"),
 	WRONG("[machine]\nrtc = UTC\n",
 		"vm.ini:2: [machine] rtc: 'UTC' is not utc, localtime or a time like "
 		"2024-02-29T13:00:00"),
