@@ -99,9 +99,10 @@ typedef struct {
 	char *type; /* tap, user or none */
 	char *model;
 	char *mac;
-	char *ifname;	   /* of tap, else NULL */
-	GArray *addresses; /* ProfileAddress; NULL when there are none */
-	GStrv hostfwd;	   /* NULL when there is none */
+	char *ifname;		 /* of tap, else NULL */
+	GArray *addresses;	 /* ProfileAddress; NULL when there are none */
+	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
+	GStrv hostfwd;		 /* NULL when there is none */
 } ProfileNic;
 
 typedef struct {

@@ -12,8 +12,9 @@
 void resolve_machine(Profile *profile); /* numa, firmware and boot too */
 void resolve_storage(Profile *profile); /* disk, cdrom, floppy, share */
 void resolve_network(Profile *profile);
-void resolve_screen(Profile *profile); /* display, video, audio, usb, clipboard */
-void resolve_ports(Profile *profile);  /* serial, agent, tpm, vfio, monitor; after resolve_screen */
+void resolve_guest_network(Profile *profile); /* guest-address; after resolve_network */
+void resolve_screen(Profile *profile);	      /* display, video, audio, usb, clipboard */
+void resolve_ports(Profile *profile); /* serial, agent, tpm, vfio, monitor; after resolve_screen */
 
 #define complain(profile, item, key, ...) \
 	profile_problem(profile, &(item)->section, key, EX_DATAERR, __VA_ARGS__)

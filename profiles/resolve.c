@@ -108,6 +108,7 @@ void profile_resolve(Profile *profile)
 	resolve_machine(profile);
 	resolve_storage(profile);
 	resolve_network(profile);
+	resolve_guest_network(profile);
 	resolve_screen(profile);
 	resolve_ports(profile);
 }

@@ -60,6 +60,78 @@ gboolean value_parse_addresses(const Parse *parse)
 	return TRUE;
 }
 
+char *value_host_text(const ProfileAddress *address)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->octets, text, sizeof(text));
+	return g_strdup(text);
+}
+
+gboolean value_same_prefix(const ProfileAddress *a, const ProfileAddress *b, guint len)
+{
+	guint bytes = len / 8;
+	guint8 mask = 0xff << (8 - len % 8);
+
+	return a->family == b->family && memcmp(a->octets, b->octets, bytes) == 0 &&
+	       (len % 8 == 0 || ((a->octets[bytes] ^ b->octets[bytes]) & mask) == 0);
+}
+
+/* What no host can be given, whatever its subnet. */
+static gboolean is_special(const ProfileAddress *host)
+{
+	static const ProfileAddress special[] = {
+		{ 4, 8, { 0 } },			 /* this network */
+		{ 4, 8, { 127 } },			 /* loopback */
+		{ 4, 16, { 169, 254 } },		 /* link-local */
+		{ 4, 3, { 224 } },			 /* multicast, reserved, broadcast */
+		{ 6, 96, { 0 } },			 /* unspecified, loopback */
+		{ 6, 96, { [10] = 0xff, [11] = 0xff } }, /* an IPv4 address */
+		{ 6, 10, { 0xfe, 0x80 } },		 /* link-local */
+		{ 6, 8, { 0xff } },			 /* multicast */
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(special); i++)
+		if (value_same_prefix(host, &special[i], special[i].prefix_len))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean parse_host(const char *text, ProfileAddress *ret_host)
+{
+	gboolean six = strchr(text, ':') != NULL;
+	ProfileAddress host = { .family = six ? 6 : 4, .prefix_len = six ? 128 : 32 };
+
+	if (inet_pton(six ? AF_INET6 : AF_INET, text, host.octets) != 1 || is_special(&host))
+		return FALSE;
+	*ret_host = host;
+	return TRUE;
+}
+
+gboolean value_parse_hosts(const Parse *parse)
+{
+	g_autoptr(GArray) hosts = g_array_new(FALSE, TRUE, sizeof(ProfileAddress));
+	g_auto(GStrv) list = parse_list(parse->text);
+
+	for (guint i = 0; list[i]; i++) {
+		ProfileAddress host;
+
+		if (!parse_host(list[i], &host))
+			return parse_refuse(parse,
+				"'%s' is not the address of one host, like 192.168.50.2", list[i]);
+		if (hosts->len > 1 ||
+			(hosts->len &&
+				host.family == g_array_index(hosts, ProfileAddress, 0).family))
+			return parse_refuse(parse,
+				"'%s' is one too many: an IPv4 address and an IPv6 one", list[i]);
+		g_array_append_val(hosts, host);
+	}
+	if (hosts->len == 0)
+		return parse_refuse(parse, "has no value");
+	*(GArray **)parse->slot = g_steal_pointer(&hosts);
+	return TRUE;
+}
+
 static gboolean is_port(const char *text)
 {
 	guint64 port;

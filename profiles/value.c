@@ -86,6 +86,7 @@ static const struct {
 	[VALUE_ENDPOINT] = { value_parse_endpoint, STORED_STRING },
 	[VALUE_MAC] = { value_parse_mac, STORED_STRING },
 	[VALUE_ADDRESSES] = { value_parse_addresses, STORED_ARRAY },
+	[VALUE_HOSTS] = { value_parse_hosts, STORED_ARRAY },
 	[VALUE_HOSTFWDS] = { value_parse_hostfwds, STORED_STRV },
 	[VALUE_USB_HOSTS] = { value_parse_usb_hosts, STORED_STRV },
 	[VALUE_PCI] = { value_parse_pci, STORED_STRING },

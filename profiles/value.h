@@ -29,6 +29,7 @@ typedef enum {
 	VALUE_MAC,	  /* char *: 52:54:00:0a:0b:0c, lower case */
 	VALUE_IFNAME,	  /* char *: text for the platform to judge */
 	VALUE_ADDRESSES,  /* GArray of ProfileAddress */
+	VALUE_HOSTS,	  /* the same, /32 or /128; at most one of each family */
 	VALUE_HOSTFWDS,	  /* GStrv: in QEMU's spelling, tcp:127.0.0.1:2222-:22 */
 	VALUE_USB_HOSTS,  /* GStrv: properties of usb-host, vendorid=0x046d,productid=0xc52b */
 	VALUE_PCI,	  /* char *: 0000:01:00.0, lower case */
@@ -63,6 +64,12 @@ gboolean value_parse(const ValueRule *rule, const char *text, gpointer slot, cha
  * people paste: what is on a line must stay on it.
  */
 gboolean value_is_plain(const char *text, size_t len);
+
+/* Without the prefix length: 192.168.50.2. Owned by the caller. */
+char *value_host_text(const ProfileAddress *address);
+
+/* Are the first @len bits of both the same, and the family? */
+gboolean value_same_prefix(const ProfileAddress *a, const ProfileAddress *b, guint len);
 
 /* Frees what value_parse stored. */
 void value_clear(ValueType type, gpointer slot);

@@ -289,6 +289,8 @@ sub nics
 		['[nic "tap"] ifname = tap0', '', 'run ip -o link', qr/: tap0:/],
 		['[nic "tap"] address = 192.168.50.1/24, fd00:5a17::1/64', '', 'run ip -o addr',
 			qr{tap0 +inet 192\.168\.50\.1/24.*tap0 +inet6 fd00:5a17::1/64}s],
+		['[nic "tap"] guest-address = 192.168.50.2, fd00:5a17::2', '', 'run ip -o addr',
+			qr{\A(?!.*(?:50\.|::)2/)}s],
 		['[nic "tap"] mac = 52:54:00:0a:0b:0c', '', 'device nic-tap-device mac', '52:54:00:0a:0b:0c'],
 		['[nic "user"] type = user', '', 'hmp info network', qr/nic-user: index=0,type=user/],
 		['[nic "user"] hostfwd = tcp:127.0.0.1:2222-:22, udp::5353-10.0.2.15:53', '', 'hmp info usernet',

@@ -67,6 +67,8 @@ typedef struct {
 #define MAC_RULE " is not a MAC address, like 52:54:00:0a:0b:0c"
 #define MULTICAST_RULE " is a multicast MAC address, which no NIC can have; like 52:54:00:0a:0b:0c"
 #define ZEROS_RULE " is a MAC address of zeros, which no NIC can have; like 52:54:00:0a:0b:0c"
+#define HOST_RULE " is not the address of one host, like 192.168.50.2"
+#define HOSTS_RULE " is one too many: an IPv4 address and an IPv6 one"
 #define ADDRESS_RULE " is not an address with a prefix length, like 192.168.50.1/24"
 #define HOSTFWD_RULE " is not a port forward, like tcp:127.0.0.1:2222-:22 or 2222:22"
 #define COMMENT_RULE "a '#' starts a comment here; quote the argument it begins"
@@ -489,6 +491,37 @@ static const Row rows[] = {
 	BAD(ADDRESSES, ", ", "has no value"),
 	BAD(ADDRESSES, "", "has no value"),
 
+	GOOD(HOSTS, "192.168.50.2", "192.168.50.2/32"),
+	GOOD(HOSTS, "fd00:5A17:0::2", "fd00:5a17::2/128"),
+	GOOD(HOSTS, "192.168.50.2, fd00::2", "192.168.50.2/32 fd00::2/128"),
+	GOOD(HOSTS, "fd00::2\t192.168.50.2,", "fd00::2/128 192.168.50.2/32"),
+	GOOD(HOSTS, "223.255.255.254", "223.255.255.254/32"),
+	GOOD(HOSTS, "126.0.0.1", "126.0.0.1/32"),
+	GOOD(HOSTS, "169.253.0.1", "169.253.0.1/32"),
+	GOOD(HOSTS, "fec0::1", "fec0::1/128"),
+	BAD(HOSTS, "192.168.50.2/24", "'192.168.50.2/24'" HOST_RULE),
+	BAD(HOSTS, "fd00::2/64", "'fd00::2/64'" HOST_RULE),
+	BAD(HOSTS, "192.168.50", "'192.168.50'" HOST_RULE),
+	BAD(HOSTS, "192.168.050.2", "'192.168.050.2'" HOST_RULE),
+	BAD(HOSTS, "fd00::2%eth0", "'fd00::2%eth0'" HOST_RULE),
+	BAD(HOSTS, "guest", "'guest'" HOST_RULE),
+	BAD(HOSTS, "0.0.0.0", "'0.0.0.0'" HOST_RULE),
+	BAD(HOSTS, "127.0.0.1", "'127.0.0.1'" HOST_RULE),
+	BAD(HOSTS, "169.254.1.2", "'169.254.1.2'" HOST_RULE),
+	BAD(HOSTS, "224.0.0.1", "'224.0.0.1'" HOST_RULE),
+	BAD(HOSTS, "255.255.255.255", "'255.255.255.255'" HOST_RULE),
+	BAD(HOSTS, "::", "'::'" HOST_RULE),
+	BAD(HOSTS, "::1", "'::1'" HOST_RULE),
+	BAD(HOSTS, "::ffff:192.168.50.2", "'::ffff:192.168.50.2'" HOST_RULE),
+	BAD(HOSTS, "fe80::2", "'fe80::2'" HOST_RULE),
+	BAD(HOSTS, "febf::2", "'febf::2'" HOST_RULE),
+	BAD(HOSTS, "ff02::1", "'ff02::1'" HOST_RULE),
+	BAD(HOSTS, "192.168.50.2, 192.168.50.3", "'192.168.50.3'" HOSTS_RULE),
+	BAD(HOSTS, "fd00::2 fd00::3", "'fd00::3'" HOSTS_RULE),
+	BAD(HOSTS, "192.168.50.2, fd00::2, 192.168.50.3", "'192.168.50.3'" HOSTS_RULE),
+	BAD(HOSTS, ",", "has no value"),
+	BAD(HOSTS, "", "has no value"),
+
 	GOOD(HOSTFWDS, "2222:22", "tcp:127.0.0.1:2222-:22"),
 	GOOD(HOSTFWDS, "1:65535", "tcp:127.0.0.1:1-:65535"),
 	GOOD(HOSTFWDS, "tcp:127.0.0.1:2222-:22", "tcp:127.0.0.1:2222-:22"),
@@ -626,6 +659,7 @@ static const char *const type_names[] = {
 	[VALUE_MAC] = "mac",
 	[VALUE_IFNAME] = "ifname",
 	[VALUE_ADDRESSES] = "addresses",
+	[VALUE_HOSTS] = "hosts",
 	[VALUE_HOSTFWDS] = "hostfwds",
 	[VALUE_USB_HOSTS] = "usb-hosts",
 	[VALUE_PCI] = "pci",
@@ -662,6 +696,7 @@ static char *print_slot(ValueType type, const Slot *slot)
 	case VALUE_BYTES:
 		return g_strdup_printf("%" G_GUINT64_FORMAT, slot->bytes);
 	case VALUE_ADDRESSES:
+	case VALUE_HOSTS:
 		return print_addresses(slot->addresses);
 	case VALUE_CPUS:
 	case VALUE_HOSTFWDS:

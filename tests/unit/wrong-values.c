@@ -323,6 +323,32 @@ static const Row rows[] = {
 		"length, like 192.168.50.1/24"),
 	WRONG("[nic]\ntype = user\naddress = 10.0.0.1/24\n",
 		"vm.ini:3: [nic] address: only type = tap has an address on the host"),
+	WRONG("[nic]\nifname = tap0\nguest-address = 192.168.50.2/24\n",
+		"vm.ini:3: [nic] guest-address: '192.168.50.2/24' is not the address of one host, "
+		"like 192.168.50.2"),
+	WRONG("[nic]\ntype = user\nguest-address = 10.0.2.15\n",
+		"vm.ini:3: [nic] guest-address: type = user gives the guest its address; a tap has ifname or address"),
+	WRONG("[nic]\naddress = 192.168.50.1/24, 10.0.0.1/8\nguest-address = 192.168.51.2\n",
+		"vm.ini:3: [nic] guest-address: 192.168.51.2 is outside 192.168.50.1/24, "
+		"10.0.0.1/8 of vm.ini:2: [nic] address"),
+	WRONG("[nic]\naddress = 192.168.50.1/24, fd00::1/64\nguest-address = fd00:0:0:1::2\n",
+		"vm.ini:3: [nic] guest-address: fd00:0:0:1::2 is outside fd00::1/64 of vm.ini:2: "
+		"[nic] address"),
+	WRONG("[nic]\nguest-address = 192.168.50.1\naddress = 192.168.50.1/24\n",
+		"vm.ini:2: [nic] guest-address: 192.168.50.1 is the host's own address of "
+		"vm.ini:3: [nic] address"),
+	WRONG("[nic]\naddress = 192.168.50.1/25\nguest-address = 192.168.50.127\n",
+		"vm.ini:3: [nic] guest-address: 192.168.50.127 is the broadcast address of "
+		"vm.ini:2: [nic] address"),
+	WRONG("[nic]\naddress = 192.168.50.129/25\nguest-address = 192.168.50.128\n",
+		"vm.ini:3: [nic] guest-address: 192.168.50.128 is the address of the network, not "
+		"of a host, of vm.ini:2: [nic] address"),
+	WRONG("[nic]\naddress = fd00::1/64\nguest-address = fd00::\n",
+		"vm.ini:3: [nic] guest-address: fd00:: is the address of the network, not of a "
+		"host, of vm.ini:2: [nic] address"),
+	WRONG("[nic \"a\"]\naddress = 192.168.50.1/24\nguest-address = 192.168.50.2\n"
+	      "[nic \"b\"]\nifname = tap1\nguest-address = fd00::2, 192.168.50.2\n",
+		"vm.ini:6: [nic \"b\"] guest-address: 192.168.50.2 is taken by [nic \"a\"]"),
 	WRONG("[nic]\nhostfwd = 22\n", "vm.ini:2: [nic] hostfwd: '22' is not a port forward, like "
 				       "tcp:127.0.0.1:2222-:22 or 2222:22"),
 	WRONG("[nic]\nifname = tap0\nhostfwd = 2222:22\n",
