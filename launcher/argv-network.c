@@ -30,7 +30,7 @@ void argv_add_network(Builder *builder)
 
 		if (g_str_equal(nic->type, "none"))
 			continue;
-		if (g_str_equal(nic->type, "tap"))
+		if (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge"))
 			add_tap(builder, id, taps++);
 		else
 			add_user_network(builder, nic);

@@ -35,6 +35,7 @@ static void print_setting(
 
 static void print_settings(FILE *out, const NetTap *tap)
 {
+	fprintf(out, "as_root ip link set dev %s group %d\n", tap->ifname, NET_LINK_GROUP);
 	print_setting(out, "ipv4", tap->ifname, "rp_filter", 1);
 	print_setting(out, "ipv4", tap->ifname, "accept_redirects", 0);
 	print_setting(out, "ipv4", tap->ifname, "send_redirects", 0);
@@ -48,10 +49,38 @@ static void print_settings(FILE *out, const NetTap *tap)
 	print_setting(out, "ipv6", tap->ifname, "autoconf", 0);
 }
 
+static void print_address(FILE *out, const NetTap *tap, const NetAddress *address)
+{
+	const NetAddress *peer = &tap->peers[address->family == 6];
+	char text[NET_ADDRESS_TEXT];
+
+	fputs("as_root ip address add ", out);
+	if (peer->family)
+		fprintf(out, "%s peer ", net_address_print_host(address, text));
+	fprintf(out, "%s dev %s%s\n", net_address_print(peer->family ? peer : address, text),
+		tap->ifname, address->family == 6 ? " nodad" : "");
+}
+
+static void print_route(FILE *out, const NetTap *tap, const NetRoute *route)
+{
+	char to[NET_ADDRESS_TEXT], via[NET_ADDRESS_TEXT];
+
+	fprintf(out, "as_root ip route add %s via %s dev %s\n", net_address_print(&route->to, to),
+		net_address_print_host(&route->via, via), tap->ifname);
+}
+
+/* The MAC address is a high one, as the bridge's own must not change. */
+static void print_bridge(FILE *out, const NetTap *tap)
+{
+	fprintf(out,
+		"as_root ip link set dev %s address \"fe:$(cut -d: -f2- /sys/class/net/%s/address)\"\n",
+		tap->ifname, tap->ifname);
+	fprintf(out, "as_root ip link set dev %s master %s\n", tap->ifname, tap->bridge);
+}
+
 static void print_change(FILE *out, const Change *change)
 {
 	const char *ifname = change->tap->ifname;
-	char text[NET_ADDRESS_TEXT];
 
 	switch (change->kind) {
 	case CHANGE_CREATE:
@@ -63,9 +92,16 @@ static void print_change(FILE *out, const Change *change)
 		print_settings(out, change->tap);
 		break;
 	case CHANGE_ADDRESS:
-		fprintf(out, "as_root ip address add %s dev %s%s\n",
-			net_address_print(change->address, text), ifname,
-			change->address->family == 6 ? " nodad" : "");
+		print_address(out, change->tap, change->address);
+		break;
+	case CHANGE_MTU:
+		fprintf(out, "as_root ip link set dev %s mtu %u\n", ifname, change->tap->mtu);
+		break;
+	case CHANGE_BRIDGE:
+		print_bridge(out, change->tap);
+		break;
+	case CHANGE_ROUTE:
+		print_route(out, change->tap, change->route);
 		break;
 	case CHANGE_UP:
 		fprintf(out, "as_root ip link set dev %s up\n", ifname);

@@ -49,7 +49,10 @@ static gboolean launch(const Options *options, GError **error)
 	g_autofree char *emulator = preflight_emulator(profile, error);
 	if (!emulator)
 		return FALSE;
-	g_autoptr(NetLease) lease = plan_acquire(plan, profile, &helper, error);
+	NetWish wish = plan_wish(plan, profile, options->force);
+	char *warning;
+	g_autoptr(NetLease) lease = plan_acquire(plan, profile, &wish, &helper, &warning, error);
+	print_warning(warning);
 	if (!lease)
 		return FALSE;
 	print_warning(preflight_warning(profile));

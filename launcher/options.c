@@ -80,6 +80,8 @@ static GOptionContext *new_context(Switches *switches)
 			"Look for what would go wrong with PROFILE; touch nothing", NULL },
 		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
 			"Print a shell script that does the same; do nothing", NULL },
+		{ "force", 0, 0, G_OPTION_ARG_NONE, &switches->options->force,
+			"As root: take a subnet although it overlaps another", NULL },
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
 		{ "help-profile", 0, 0, G_OPTION_ARG_NONE, &switches->help_profile,
 			"Show every key of a profile, or those of the section that follows", NULL },

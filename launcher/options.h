@@ -13,6 +13,7 @@ typedef struct {
 	gboolean dry_run;  /* print what would be done, as a shell script */
 	gboolean check;	   /* only look for what would go wrong */
 	gboolean rootless; /* in a network of the VM's own */
+	gboolean force;	   /* subnets that overlap are meant so */
 	gboolean json;	   /* with check: for programs */
 	GStrv settings;	   /* of --set: SECTION[.ID].KEY=VALUE; NULL without any */
 	GStrv qemu_args;   /* what stands behind "--"; never NULL */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -36,7 +37,7 @@ static void add_address(Plan *plan, Profile *profile, const ProfileNic *nic, gui
 {
 	guint at = plan->n_taps;
 	NetAddress address = translate_address(&g_array_index(nic->addresses, ProfileAddress, i));
-	const char *why = net_address_problem(&address);
+	const char *why = net_address_problem(&address, &plan->taps[at].peers[address.family == 6]);
 	int overlap = find_overlap(plan, at, i, &address);
 	char text[NET_ADDRESS_TEXT];
 
@@ -52,10 +53,74 @@ static void add_address(Plan *plan, Profile *profile, const ProfileNic *nic, gui
 	plan->addresses[at][i] = address;
 }
 
+static gboolean has_family(const NetTap *tap, guint8 family)
+{
+	for (guint i = 0; i < tap->n_addresses; i++)
+		if (tap->addresses[i].family == family)
+			return TRUE;
+	return FALSE;
+}
+
+/* How many of @list, which may be NULL, are taken: at most @max. */
+static guint count(
+	Profile *profile, const ProfileNic *nic, const char *key, const GArray *list, guint max)
+{
+	guint n = list ? list->len : 0;
+
+	if (n > max)
+		complain(profile, nic, key, "a tap can have %u of them, not %u", max, n);
+	return MIN(n, max);
+}
+
+static void add_addresses(Plan *plan, Profile *profile, const ProfileNic *nic, NetTap *tap)
+{
+	tap->n_addresses = count(profile, nic, "address", nic->addresses, NET_ADDRESSES_MAX);
+	for (guint i = 0; nic->peers && i < nic->peers->len; i++) {
+		NetAddress peer = translate_address(&g_array_index(nic->peers, ProfileAddress, i));
+
+		tap->peers[peer.family == 6] = peer;
+	}
+	for (guint i = 0; i < tap->n_addresses; i++)
+		add_address(plan, profile, nic, i);
+	for (guint i = 0; i < 2; i++)
+		if (tap->peers[i].family && !has_family(tap, tap->peers[i].family))
+			complain(profile, nic, "peer", "there is no IPv%d address of the host's",
+				tap->peers[i].family);
+}
+
+static void add_route(Plan *plan, Profile *profile, const ProfileNic *nic, NetTap *tap, guint i)
+{
+	const ProfileRoute *from = &g_array_index(nic->routes, ProfileRoute, i);
+	NetRoute *route = &plan->routes[plan->n_taps][i];
+	const char *why;
+	char text[NET_ADDRESS_TEXT];
+
+	route->to = translate_address(&from->to);
+	route->via = translate_address(&from->via);
+	net_address_print(&route->to, text);
+	why = net_route_problem(route);
+	if (why)
+		complain(profile, nic, "route", "'%s' cannot be behind the guest: %s", text, why);
+	else if (!has_family(tap, route->to.family))
+		complain(profile, nic, "route", "'%s' needs an IPv%d address on the tap", text,
+			route->to.family);
+}
+
+/* @ifname, which may be NULL: an interface that is not ours. */
+static void check_link(
+	Profile *profile, const ProfileNic *nic, const char *key, const char *ifname)
+{
+	const char *why = ifname ? net_link_problem(ifname) : NULL;
+
+	if (why)
+		complain(profile, nic, key, "'%s': %s", ifname, why);
+}
+
 static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 {
-	guint at = plan->n_taps, n_addresses = nic->addresses ? nic->addresses->len : 0;
+	guint at = plan->n_taps;
 	const char *why = net_ifname_problem(nic->ifname);
+	NetTap *tap = &plan->taps[at];
 
 	if (at == NET_TAPS_MAX) {
 		complain(profile, nic, NULL, "a VM can have %d taps, not more", NET_TAPS_MAX);
@@ -63,18 +128,30 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 	}
 	if (why)
 		complain(profile, nic, "ifname", "'%s': %s", nic->ifname, why);
-	if (n_addresses > NET_ADDRESSES_MAX) {
-		complain(profile, nic, "address", "a tap can have %d addresses, not %u",
-			NET_ADDRESSES_MAX, n_addresses);
-		n_addresses = NET_ADDRESSES_MAX;
-	}
-	for (guint i = 0; i < n_addresses; i++)
-		add_address(plan, profile, nic, i);
-	plan->taps[at].ifname = nic->ifname;
-	plan->taps[at].addresses = plan->addresses[at];
-	plan->taps[at].n_addresses = n_addresses;
+	check_link(profile, nic, "br", nic->br);
+	tap->ifname = nic->ifname;
+	tap->addresses = plan->addresses[at];
+	tap->routes = plan->routes[at];
+	tap->bridge = nic->br;
+	tap->mtu = nic->mtu ? atoi(nic->mtu) : 0;
+	add_addresses(plan, profile, nic, tap);
+	tap->n_routes = count(profile, nic, "route", nic->routes, NET_ROUTES_MAX);
+	for (guint i = 0; i < tap->n_routes; i++)
+		add_route(plan, profile, nic, tap, i);
+	if (nic->nat && !g_str_equal(nic->nat, "off"))
+		tap->nat = g_str_equal(nic->nat, "on") ? "" : nic->nat;
+	check_link(profile, nic, "nat", tap->nat && *tap->nat ? tap->nat : NULL);
+	if (tap->nat && tap->n_addresses == 0)
+		complain(profile, nic, "nat", "needs address: it is the guest's gateway");
+	if (tap->mtu && tap->mtu < 1280 && has_family(tap, 6))
+		complain(profile, nic, "mtu", "IPv6 needs 1280 at least");
 	plan->nics[at] = nic;
 	plan->n_taps++;
+}
+
+gboolean plan_is_tap(const ProfileNic *nic)
+{
+	return g_strcmp0(nic->type, "tap") == 0 || g_strcmp0(nic->type, "bridge") == 0;
 }
 
 Plan *plan_build(Profile *profile)
@@ -85,7 +162,7 @@ Plan *plan_build(Profile *profile)
 	for (guint i = 0; i < profile->nics->len; i++) {
 		const ProfileNic *nic = profile->nics->pdata[i];
 
-		if (g_strcmp0(nic->type, "tap") == 0 && nic->ifname)
+		if (plan_is_tap(nic) && nic->ifname)
 			add_tap(plan, profile, nic);
 	}
 	return plan;
@@ -102,39 +179,67 @@ void plan_free(Plan *plan)
 
 /* ---- compare with the host ---- */
 
-static void add_change(Plan *plan, ChangeKind kind, const NetTap *tap, const NetAddress *address)
+static Change *add_change(Plan *plan, ChangeKind kind, const NetTap *tap)
 {
-	Change change = { .kind = kind, .tap = tap, .address = address };
+	Change change = { .kind = kind, .tap = tap };
 
 	g_array_append_val(plan->changes, change);
+	return &g_array_index(plan->changes, Change, plan->changes->len - 1);
 }
 
 static void list_changes(Plan *plan, const NetTap *tap)
 {
-	add_change(plan, CHANGE_CREATE, tap, NULL);
-	add_change(plan, CHANGE_SETTINGS, tap, NULL);
+	add_change(plan, CHANGE_CREATE, tap);
+	add_change(plan, CHANGE_SETTINGS, tap);
+	if (tap->mtu)
+		add_change(plan, CHANGE_MTU, tap);
+	if (tap->bridge)
+		add_change(plan, CHANGE_BRIDGE, tap);
 	for (guint i = 0; i < tap->n_addresses; i++)
-		add_change(plan, CHANGE_ADDRESS, tap, &tap->addresses[i]);
-	add_change(plan, CHANGE_UP, tap, NULL);
+		add_change(plan, CHANGE_ADDRESS, tap)->address = &tap->addresses[i];
+	add_change(plan, CHANGE_UP, tap);
+	for (guint i = 0; i < tap->n_routes; i++)
+		add_change(plan, CHANGE_ROUTE, tap)->route = &tap->routes[i];
+}
+
+/* The keys of a NIC as a profile has them. */
+char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *subject)
+{
+	static const char *const keys[NET_KEYS] = {
+		[NET_KEY_IFNAME] = "ifname",
+		[NET_KEY_ADDRESS] = "address",
+		[NET_KEY_PEER] = "peer",
+		[NET_KEY_ROUTE] = "route",
+		[NET_KEY_BR] = "br",
+		[NET_KEY_NAT] = "nat",
+		[NET_KEY_MTU] = "mtu",
+	};
+
+	return profile_place(profile, &plan->nics[subject->tap]->section, keys[subject->key]);
 }
 
 static void prefix_place(
-	GError **error, const Profile *profile, const ProfileNic *nic, const char *key)
+	GError **error, const Plan *plan, const Profile *profile, const NetSubject *subject)
 {
-	g_autofree char *place = profile_place(profile, &nic->section, key);
+	g_autofree char *place = plan_place(plan, profile, subject);
 
 	g_prefix_error(error, "%s: ", place);
 }
 
 gboolean plan_observe(Plan *plan, Profile *profile, GError **error)
 {
+	NetSubject subject;
+
 	for (guint i = 0; i < plan->n_taps; i++) {
-		if (!net_observe(&plan->taps[i], &plan->ready[i], error)) {
-			prefix_place(error, profile, plan->nics[i], "ifname");
+		NetTap *tap = &plan->taps[i];
+
+		if (!net_observe(tap, &tap->state, &subject, error)) {
+			subject.tap = i;
+			prefix_place(error, plan, profile, &subject);
 			return FALSE;
 		}
-		if (!plan->ready[i])
-			list_changes(plan, &plan->taps[i]);
+		if (tap->state == NET_TAP_MISSING)
+			list_changes(plan, tap);
 	}
 	plan->provisions = provisions_find(profile, error);
 	return plan->provisions != NULL;
@@ -142,15 +247,24 @@ gboolean plan_observe(Plan *plan, Profile *profile, GError **error)
 
 /* ---- act ---- */
 
-NetLease *plan_acquire(Plan *plan, const Profile *profile, NetHelper **helper, GError **error)
+NetWish plan_wish(const Plan *plan, const Profile *profile, gboolean force)
+{
+	return (NetWish){
+		.taps = plan->taps,
+		.n_taps = plan->n_taps,
+		.label = profile->vm->name,
+		.force = force,
+	};
+}
+
+NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish, NetHelper **helper,
+	char **ret_warning, GError **error)
 {
 	NetSubject subject;
-	g_autoptr(NetLease) lease = net_acquire(
-		plan->taps, plan->ready, plan->n_taps, profile->vm->name, helper, &subject, error);
+	g_autoptr(NetLease) lease = net_acquire(wish, helper, ret_warning, &subject, error);
 
 	if (!lease && subject.tap >= 0)
-		prefix_place(error, profile, plan->nics[subject.tap],
-			subject.address >= 0 ? "address" : "ifname");
+		prefix_place(error, plan, profile, &subject);
 	if (!lease || !provisions_make(plan->provisions, profile, error))
 		return NULL;
 	return g_steal_pointer(&lease);

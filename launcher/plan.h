@@ -13,15 +13,19 @@
 
 typedef enum {
 	CHANGE_CREATE,	 /* a tap that the user owns */
-	CHANGE_SETTINGS, /* no routes or redirects learned from the guest */
+	CHANGE_SETTINGS, /* group; no routes or redirects learned from the guest */
+	CHANGE_MTU,
+	CHANGE_BRIDGE,
 	CHANGE_ADDRESS,
 	CHANGE_UP,
+	CHANGE_ROUTE,
 } ChangeKind;
 
 typedef struct {
 	ChangeKind kind;
 	const NetTap *tap;
 	const NetAddress *address; /* of CHANGE_ADDRESS */
+	const NetRoute *route;	   /* of CHANGE_ROUTE */
 } Change;
 
 typedef struct {
@@ -29,10 +33,13 @@ typedef struct {
 	const ProfileNic *nics[NET_TAPS_MAX]; /* where each tap comes from; borrowed */
 	NetTap taps[NET_TAPS_MAX];
 	NetAddress addresses[NET_TAPS_MAX][NET_ADDRESSES_MAX];
-	gboolean ready[NET_TAPS_MAX]; /* there already, and right */
-	GArray *changes;	      /* Change, in the order they are made */
-	Provisions *provisions;	      /* what follows them; NULL before plan_observe */
+	NetRoute routes[NET_TAPS_MAX][NET_ROUTES_MAX];
+	GArray *changes;	/* Change, in the order they are made */
+	Provisions *provisions; /* what follows them; NULL before plan_observe */
 } Plan;
+
+/* Does the NIC have a tap of its own on the host? */
+gboolean plan_is_tap(const ProfileNic *nic);
 
 /*
  * Translates, without a look at the host. What no host could do goes to the profile's problems.
@@ -48,8 +55,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
  */
 gboolean plan_observe(Plan *plan, Profile *profile, GError **error);
 
-/* Makes the changes, all or none, then the provisions. *helper as for net_acquire. */
-NetLease *plan_acquire(Plan *plan, const Profile *profile, NetHelper **helper, GError **error);
+/* What the plan wants of the host's network; borrowed from both. */
+NetWish plan_wish(const Plan *plan, const Profile *profile, gboolean force);
+
+/* The place in the profile that an error about @subject belongs to. Owned by the caller. */
+char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *subject);
+
+/* Makes the changes of @wish, all or none, then the provisions. The others as for net_acquire. */
+NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish, NetHelper **helper,
+	char **ret_warning, GError **error);
 
 /*
  * QEMU's command line, with taps and companions as @lease and the plan hold them, or by name when

@@ -16,7 +16,7 @@ typedef struct {
 } Backend;
 
 typedef struct {
-	const Backend *taps;   /* one for each NIC of type tap, in file order */
+	const Backend *taps;   /* one for each NIC that has one, in file order */
 	const Backend *shares; /* one for each share of type virtiofs, in file order */
 	Backend tpm;	       /* of type emulator */
 	const Firmware *firmware;

@@ -40,6 +40,8 @@ static GStrv inspect_argv(const Options *options, NetHelper *helper)
 		g_strv_builder_add(builder, word);
 	}
 	g_strv_builder_add_many(builder, "--check", options->json ? "--json" : NULL, NULL);
+	if (options->force)
+		g_strv_builder_add(builder, "--force");
 	for (guint i = 0; options->settings && options->settings[i]; i++)
 		g_strv_builder_add_many(builder, "--set", options->settings[i], NULL);
 	g_strv_builder_add_many(builder, options->profile, "--", NULL);

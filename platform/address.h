@@ -16,10 +16,22 @@ typedef struct {
 	uint8_t prefix_len; /* 0-32 or 0-128 */
 	uint8_t zero[2];
 	uint8_t octets[16]; /* network order; the first 4 for IPv4, the rest zero */
-} NetAddress;
+} NetAddress;		    /* family 0: none */
 
-/* NULL if @address can be a host's own on a link with guests, else why not (static text). */
-const char *net_address_problem(const NetAddress *address);
+/* What lies behind a guest: @to, a network, is reached through @via, a host (family 0: nobody). */
+typedef struct {
+	NetAddress to;
+	NetAddress via;
+} NetRoute;
+
+/*
+ * NULL if @address can be a host's own on a link with guests, else why not (static text). With a
+ * @peer (which may be NULL, or none) the link has just these two ends.
+ */
+const char *net_address_problem(const NetAddress *address, const NetAddress *peer);
+
+/* NULL if the host can be told that @route's network is behind a guest, else why not. */
+const char *net_route_problem(const NetRoute *route);
 
 /* Does one of the two prefixes hold the other? FALSE across families. */
 bool net_address_overlaps(const NetAddress *a, const NetAddress *b);

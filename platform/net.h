@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "platform/address.h"
+#include "platform/tap-terms.h"
 
 #define NET_ERROR (net_error_quark())
 GQuark net_error_quark(void);
@@ -18,28 +19,53 @@ GQuark net_error_quark(void);
 /* QEMU's environment holds the profile's path under this name, so that others can see who it is. */
 #define NET_PROFILE_VARIABLE "QEMU_TAPWRAP_PROFILE"
 
+typedef enum {
+	NET_TAP_MISSING,    /* the helper makes it */
+	NET_TAP_INCOMPLETE, /* there, and ours to attach; the helper adds what it lacks */
+	NET_TAP_READY,	    /* there, just as it is wanted, and ours to attach */
+} NetTapState;
+
 /* One tap as the profile wants it. Everything is borrowed. */
 typedef struct {
 	const char *ifname;
+	NetTapState state;  /* as net_observe saw it */
+	guint mtu;	    /* bytes; 0: the kernel's own, 1500 */
+	const char *bridge; /* to be a port of; NULL: of none */
+	const char *nat; /* the only interface through which it is masqueraded, "" for any; NULL: no
+			    NAT */
 	const NetAddress *addresses; /* the host's, on this tap */
 	guint n_addresses;
+	NetAddress peers[2];	/* the other end of a /32 and of a /128, or none */
+	const NetRoute *routes; /* to what is behind the guest */
+	guint n_routes;
 } NetTap;
 
-/* Which tap, and which of its addresses, an error is about; -1 for none. */
+/* What a VM wants of the host's network. Everything is borrowed. */
+typedef struct {
+	const NetTap *taps;
+	guint n_taps;
+	const char *label; /* names the VM to others who look at a tap */
+	gboolean force;	   /* root's: overlapping subnets are meant so */
+} NetWish;
+
+/* Which tap an error is about, -1 for none, and what about it. */
 typedef struct {
 	int tap;
-	int address;
+	NetKey key;
 } NetSubject;
 
 /* NULL if a tap can be called @ifname, else why not (static text). */
 const char *net_ifname_problem(const char *ifname);
 
+/* NULL if another interface of the host can be called @ifname, else why not (static text). */
+const char *net_link_problem(const char *ifname);
+
 /*
- * Looks, and changes nothing. *ret_ready: TRUE if the tap is there, just as @tap wants it and ours
- * to attach; FALSE if there is no interface of that name. Anything else of that name is an error
- * that says what differs, or who uses it.
+ * Looks, and changes nothing: what is there of @tap? Anything of that name that can neither be
+ * attached nor completed is an error that says what differs, or who uses it.
  */
-gboolean net_observe(const NetTap *tap, gboolean *ret_ready, GError **error);
+gboolean net_observe(
+	const NetTap *tap, NetTapState *ret_state, NetSubject *ret_subject, GError **error);
 
 /*
  * The process that may do what the launcher may not. Starting it needs no profile: under sudo it
@@ -63,22 +89,24 @@ void net_lease_free(NetLease *lease);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetLease, net_lease_free)
 
 /*
- * Makes all of @taps (at most NET_TAPS_MAX) real, or none. Those that are @ready are only attached;
- * the helper makes the others: *helper, started now if NULL and needed. @label names the VM to
- * others who look at the tap. On failure *ret_subject says what the error is about.
+ * Makes all taps of @wish (at most NET_TAPS_MAX) real, or none. Those that are ready are only
+ * attached; the helper does the rest: *helper, started now if NULL and needed. On failure
+ * *ret_subject says what the error is about. *ret_warning, owned by the caller: what keeps the
+ * taps from being of use though they were made, or NULL.
  */
 #define NET_TAPS_MAX 8
 #define NET_ADDRESSES_MAX 8 /* on one tap */
-NetLease *net_acquire(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
-	NetHelper **helper, NetSubject *ret_subject, GError **error);
+#define NET_ROUTES_MAX 8    /* through one tap */
+NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warning,
+	NetSubject *ret_subject, GError **error);
 
 /*
  * Would net_acquire make them? As far as that can be known without making anything: those that are
- * @ready could be attached, and the helper has what it needs and allows the others. Parameters
- * and errors are those of net_acquire.
+ * there could be attached, and the helper has what it needs and allows the rest. Parameters and
+ * errors are those of net_acquire.
  */
-gboolean net_judge(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
-	NetHelper **helper, NetSubject *ret_subject, GError **error);
+gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
+	NetSubject *ret_subject, GError **error);
 
 /* The descriptor of the tap with index @i, as NetLease holds it. */
 int net_lease_fd(const NetLease *lease, guint i);

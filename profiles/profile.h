@@ -96,11 +96,16 @@ typedef struct {
 
 typedef struct {
 	ProfileSection section;
-	char *type; /* tap, user or none */
+	char *type; /* tap, bridge, user or none */
 	char *model;
 	char *mac;
-	char *ifname;		 /* of tap, else NULL */
-	GArray *addresses;	 /* ProfileAddress; NULL when there are none */
+	char *ifname;	   /* of tap and bridge, else NULL */
+	GArray *addresses; /* ProfileAddress; NULL when there are none */
+	GArray *peers;	   /* ProfileAddress, /32 or /128; NULL when there are none */
+	GArray *routes;	   /* ProfileRoute; NULL when there are none */
+	char *nat;	   /* off, on, or an interface */
+	char *br;	   /* of bridge, else NULL */
+	char *mtu;
 	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
 	GStrv hostfwd;		 /* NULL when there is none */
 } ProfileNic;

@@ -41,24 +41,98 @@ static char *stable_ifname(const char *vm_name, const char *nic_id, gboolean onl
 	return g_strdup_printf("tw-%.6s-%.5s", stem, hash);
 }
 
+/* Which types a key means something to, and what to say otherwise. */
+static const struct {
+	const char *key;
+	const char *types;
+	const char *why;
+} homes[] = {
+	{ "ifname", "tap bridge", "only a tap has an interface on the host" },
+	{ "address", "tap", "only type = tap has an address on the host" },
+	{ "peer", "tap", "only type = tap has an address on the host" },
+	{ "route", "tap", "only type = tap has routes" },
+	{ "nat", "tap", "only type = tap has NAT of ours" },
+	{ "br", "bridge", "only type = bridge is a port of a bridge" },
+	{ "mtu", "tap bridge", "only a tap has an MTU" },
+	{ "hostfwd", "user",
+		"only type = user forwards ports: on a tap the guest is reached at its own address" },
+};
+
 static void check_nic(Profile *profile, const ProfileNic *nic)
 {
-	gboolean tap = g_str_equal(nic->type, "tap");
-
 	if (g_str_equal(nic->type, "none"))
 		return; /* switched off: the other keys may wait for better days */
-	if (tap && resolve_is_given(nic, "hostfwd"))
-		complain(profile, nic, "hostfwd",
-			"there is no port forwarding on a tap: the guest is reached at its own address");
-	if (!tap && resolve_is_given(nic, "ifname"))
-		complain(profile, nic, "ifname", "only type = tap has an interface on the host");
-	if (!tap && resolve_is_given(nic, "address"))
-		complain(profile, nic, "address", "only type = tap has an address on the host");
+	for (guint i = 0; i < G_N_ELEMENTS(homes); i++)
+		if (!resolve_is_one_of(nic->type, homes[i].types))
+			resolve_refuse(profile, &nic->section, homes[i].key, homes[i].why);
+	if (g_str_equal(nic->type, "bridge"))
+		resolve_require(profile, &nic->section, "br", "BRIDGE");
+}
+
+/* A port of a bridge has no address of its own; that is told better than by the type. */
+static gboolean check_bridge_keys(Profile *profile, const ProfileNic *nic)
+{
+	static const char *const keys[] = { "address", "peer", "route", "nat" };
+	guint before = problems_count(profile->problems);
+
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		resolve_refuse_both(profile, &nic->section, "br", keys[i],
+			"a port of a bridge has neither: the bridge has");
+	return problems_count(profile->problems) == before;
 }
 
 static gboolean is_tap(const ProfileNic *nic)
 {
-	return g_strcmp0(nic->type, "tap") == 0;
+	return resolve_is_one_of(nic->type, "tap bridge");
+}
+
+static const char *default_type(const ProfileNic *nic)
+{
+	if (resolve_is_given(nic, "br"))
+		return "bridge";
+	return resolve_is_given(nic, "ifname") || resolve_is_given(nic, "address") ? "tap" : "user";
+}
+
+/* Of @list, which may be NULL, the first of that family; NULL when there is none. */
+static const ProfileAddress *find_family(const GArray *list, guint8 family)
+{
+	for (guint i = 0; list && i < list->len; i++)
+		if (g_array_index(list, ProfileAddress, i).family == family)
+			return &g_array_index(list, ProfileAddress, i);
+	return NULL;
+}
+
+/* Of /32 and /128 the guest is the other end; it is there that routes lead, too. */
+static void complete_peers(ProfileNic *nic)
+{
+	for (guint i = 0; nic->addresses && i < nic->addresses->len; i++) {
+		const ProfileAddress *own = &g_array_index(nic->addresses, ProfileAddress, i);
+		const ProfileAddress *guest = find_family(nic->guest_addresses, own->family);
+
+		if (!guest || own->prefix_len != (own->family == 4 ? 32 : 128) ||
+			find_family(nic->peers, own->family))
+			continue;
+		if (!nic->peers)
+			nic->peers = g_array_new(FALSE, TRUE, sizeof(ProfileAddress));
+		g_array_append_val(nic->peers, *guest);
+	}
+}
+
+static void complete_routes(Profile *profile, ProfileNic *nic)
+{
+	for (guint i = 0; nic->routes && i < nic->routes->len; i++) {
+		ProfileRoute *route = &g_array_index(nic->routes, ProfileRoute, i);
+		const ProfileAddress *via = find_family(nic->guest_addresses, route->to.family);
+
+		if (!via)
+			via = find_family(nic->peers, route->to.family);
+		if (!route->via.family && via)
+			route->via = *via;
+		if (!route->via.family)
+			complain(profile, nic, "route",
+				"needs guest-address, or NETWORK via ADDRESS: the guest is to be the "
+				"next hop");
+	}
 }
 
 static void complete_nics(Profile *profile)
@@ -69,12 +143,15 @@ static void complete_nics(Profile *profile)
 		sections_add_default(profile, "nic");
 	for (guint i = 0; i < profile->nics->len; i++) {
 		ProfileNic *nic = profile->nics->pdata[i];
-		gboolean tap = resolve_is_given(nic, "ifname") || resolve_is_given(nic, "address");
 
 		if (!nic->type && !resolve_is_given(nic, "type"))
-			nic->type = g_strdup(tap ? "tap" : "user");
-		if (nic->type)
+			nic->type = g_strdup(default_type(nic));
+		if (nic->type && check_bridge_keys(profile, nic))
 			check_nic(profile, nic);
+		if (is_tap(nic)) {
+			complete_peers(nic);
+			complete_routes(profile, nic);
+		}
 		taps += is_tap(nic);
 	}
 	for (guint i = 0; i < profile->nics->len && profile->vm->name; i++) {

@@ -148,8 +148,8 @@ static const SchemaKey share_keys[] = {
 };
 
 static const SchemaKey nic_keys[] = {
-	{ "type", VALUE_WORD, AT(Nic, type), "tap user none", NULL, "tap",
-		"tap when ifname or address is given, user otherwise" },
+	{ "type", VALUE_WORD, AT(Nic, type), "tap bridge user none", NULL, "tap",
+		"bridge when br is given, tap when ifname or address is, user otherwise" },
 	{ "model", VALUE_DEVICE, AT(Nic, model), NULL, "e1000", "virtio-net-pci",
 		"-device; the NIC the guest sees" },
 	{ "mac", VALUE_MAC, AT(Nic, mac), NULL, NULL, "52:54:00:0a:0b:0c",
@@ -159,6 +159,17 @@ static const SchemaKey nic_keys[] = {
 	{ "address", VALUE_ADDRESSES, AT(Nic, addresses), NULL, NULL,
 		"192.168.50.1/24, fd00:5a17::1/64",
 		"tap: the host's addresses on it, IPv4 or IPv6, with prefix length" },
+	{ "peer", VALUE_HOSTS, AT(Nic, peers), NULL, NULL, "192.168.50.2",
+		"tap: the other end of a /32 or /128 address; guest-address when absent" },
+	{ "route", VALUE_ROUTES, AT(Nic, routes), NULL, NULL,
+		"198.51.100.0/24, fd00:5a18::/64 via fd00:5a17::2",
+		"tap: networks behind the guest; via guest-address or peer when not said" },
+	{ "nat", VALUE_UPLINK, AT(Nic, nat), NULL, "off", "eth0",
+		"tap: the guest reaches what the host does: on, or through one interface only" },
+	{ "br", VALUE_IFNAME, AT(Nic, br), NULL, NULL, "br0",
+		"bridge: which one the tap is a port of; required" },
+	{ "mtu", VALUE_NUMBER, AT(Nic, mtu), "68-65521", NULL, "9000",
+		"tap, bridge: bytes in a packet on the host's side; 1500 when absent" },
 	{ "guest-address", VALUE_HOSTS, AT(Nic, guest_addresses), NULL, NULL,
 		"192.168.50.2, fd00:5a17::2",
 		"tap: the guest's own addresses, one IPv4 and one IPv6 at most" },

@@ -132,6 +132,61 @@ gboolean value_parse_hosts(const Parse *parse)
 	return TRUE;
 }
 
+/* NETWORK/LEN, or NETWORK/LEN via HOST */
+static gboolean parse_route(const char *text, ProfileRoute *ret_route)
+{
+	g_auto(GStrv) words = parse_list(text);
+	guint n = g_strv_length(words);
+	ProfileRoute route = { 0 };
+
+	if ((n != 1 && n != 3) || !parse_address(words[0], &route.to))
+		return FALSE;
+	if (n == 3 && (!g_str_equal(words[1], "via") || !parse_host(words[2], &route.via) ||
+			      route.via.family != route.to.family))
+		return FALSE;
+	*ret_route = route;
+	return TRUE;
+}
+
+gboolean value_parse_routes(const Parse *parse)
+{
+	g_autoptr(GArray) routes = g_array_new(FALSE, TRUE, sizeof(ProfileRoute));
+	g_auto(GStrv) list = g_strsplit(parse->text, ",", -1);
+
+	for (guint i = 0; list[i]; i++) {
+		const char *item = g_strstrip(list[i]);
+		ProfileRoute route;
+
+		if (!*item)
+			continue;
+		if (!parse_route(item, &route))
+			return parse_refuse(parse,
+				"'%s' is not a route, like 198.51.100.0/24 or 198.51.100.0/24 via "
+				"192.168.50.2",
+				item);
+		g_array_append_val(routes, route);
+	}
+	if (routes->len == 0)
+		return parse_refuse(parse, "has no value");
+	*(GArray **)parse->slot = g_steal_pointer(&routes);
+	return TRUE;
+}
+
+/* The words of a boolean, or else a name. */
+gboolean value_parse_uplink(const Parse *parse)
+{
+	g_autofree char *why = NULL;
+	gboolean on = FALSE;
+	Parse as_boolean = { .text = parse->text, .slot = &on, .ret_why = &why };
+
+	if (value_parse_boolean(&as_boolean))
+		return parse_keep(parse, on ? "on" : "off");
+	if (!parse_is_made_of(parse->text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-@"))
+		return parse_refuse(parse, "'%s' is neither on nor off nor an interface, like eth0",
+			parse->text);
+	return parse_keep(parse, parse->text);
+}
+
 static gboolean is_port(const char *text)
 {
 	guint64 port;

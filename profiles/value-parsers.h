@@ -35,6 +35,8 @@ gboolean value_parse_endpoint(const Parse *parse);
 
 gboolean value_parse_mac(const Parse *parse);
 gboolean value_parse_addresses(const Parse *parse);
+gboolean value_parse_routes(const Parse *parse);
+gboolean value_parse_uplink(const Parse *parse);
 gboolean value_parse_hosts(const Parse *parse);
 gboolean value_parse_hostfwds(const Parse *parse);
 

@@ -87,6 +87,8 @@ static const struct {
 	[VALUE_MAC] = { value_parse_mac, STORED_STRING },
 	[VALUE_ADDRESSES] = { value_parse_addresses, STORED_ARRAY },
 	[VALUE_HOSTS] = { value_parse_hosts, STORED_ARRAY },
+	[VALUE_ROUTES] = { value_parse_routes, STORED_ARRAY },
+	[VALUE_UPLINK] = { value_parse_uplink, STORED_STRING },
 	[VALUE_HOSTFWDS] = { value_parse_hostfwds, STORED_STRV },
 	[VALUE_USB_HOSTS] = { value_parse_usb_hosts, STORED_STRV },
 	[VALUE_PCI] = { value_parse_pci, STORED_STRING },

@@ -30,6 +30,8 @@ typedef enum {
 	VALUE_IFNAME,	  /* char *: text for the platform to judge */
 	VALUE_ADDRESSES,  /* GArray of ProfileAddress */
 	VALUE_HOSTS,	  /* the same, /32 or /128; at most one of each family */
+	VALUE_ROUTES,	  /* GArray of ProfileRoute */
+	VALUE_UPLINK,	  /* char *: off, on, or text for the platform to judge */
 	VALUE_HOSTFWDS,	  /* GStrv: in QEMU's spelling, tcp:127.0.0.1:2222-:22 */
 	VALUE_USB_HOSTS,  /* GStrv: properties of usb-host, vendorid=0x046d,productid=0xc52b */
 	VALUE_PCI,	  /* char *: 0000:01:00.0, lower case */
@@ -40,7 +42,12 @@ typedef struct {
 	guint8 family;	   /* 4 or 6 */
 	guint8 prefix_len; /* 0-32 or 0-128 */
 	guint8 octets[16]; /* network order; the first 4 for IPv4 */
-} ProfileAddress;
+} ProfileAddress;	   /* family 0: none */
+
+typedef struct {
+	ProfileAddress to;  /* a network */
+	ProfileAddress via; /* a host in it, or none */
+} ProfileRoute;
 
 typedef struct {
 	ValueType type;

@@ -24,6 +24,7 @@ require "$FindBin::Bin/lib/pulse.pl";
 my %unproven = (
 	'audio.type=pipewire' => 'QEMU has it from 8.1 on',
 	'display.type=egl-headless' => 'needs the render node of a GPU',
+	'nic.nat' => 'not there yet',
 	'machine.hugepages' => 'needs a pool of huge pages, and the host is left alone',
 	'tpm.model=tpm-spapr' => 'only qemu-system-ppc64 has it',
 	'vfio.host' => 'needs a PCI device of the host and its IOMMU',
@@ -280,6 +281,7 @@ for (['x86_64', '[vm] arch = x86_64'], ['aarch64', $aarch64]) {
 
 # ---- network ----------------------------------------------------------------------------------------------
 
+run_ok(qw(ip link add br0 up type bridge));
 sub nics
 {
 	my ($name, $needs, @models) = @_;
@@ -289,6 +291,13 @@ sub nics
 		['[nic "tap"] ifname = tap0', '', 'run ip -o link', qr/: tap0:/],
 		['[nic "tap"] address = 192.168.50.1/24, fd00:5a17::1/64', '', 'run ip -o addr',
 			qr{tap0 +inet 192\.168\.50\.1/24.*tap0 +inet6 fd00:5a17::1/64}s],
+		['[nic "point"] peer = 192.168.51.2', 'ifname = tap1; address = 192.168.51.1/32', 'run ip -o addr',
+			qr{tap1 +inet 192\.168\.51\.1 peer 192\.168\.51\.2/32}],
+		['[nic "tap"] route = 198.51.100.0/24 via 192.168.50.2', '', 'run ip route',
+			qr{198\.51\.100\.0/24 via 192\.168\.50\.2 dev tap0}],
+		['[nic "port"] type = bridge', 'br = br0; ifname = tap2', 'run ip -o link show master br0', qr/: tap2:/],
+		['[nic "port"] br = br0', '', 'run ip -o link show master br0', qr/: tap2:/],
+		['[nic "tap"] mtu = 9000', '', 'run ip -o link', qr/: tap0:.*mtu 9000/],
 		['[nic "tap"] guest-address = 192.168.50.2, fd00:5a17::2', '', 'run ip -o addr',
 			qr{\A(?!.*(?:50\.|::)2/)}s],
 		['[nic "tap"] mac = 52:54:00:0a:0b:0c', '', 'device nic-tap-device mac', '52:54:00:0a:0b:0c'],

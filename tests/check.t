@@ -201,7 +201,7 @@ my $later = qr/\Anote: P: host and QEMU are looked at when the profile is sound\
 errors('mistakes', "[machine]\nmemroy = 1G\n[disk \"a\"]\nfile = none.qcow2\n[nic]\ntype = x\n", 65, [
 	"P:2: [machine] memroy: no such key; did you mean 'memory'?",
 	'P:4: [disk "a"] file: /srv/tmp/vms/none.qcow2: No such file or directory',
-	"P:6: [nic] type: 'x' is not one of: tap, user, none"], out => $later);
+	"P:6: [nic] type: 'x' is not one of: tap, bridge, user, none"], out => $later);
 errors('an address no host can have', "[nic]\naddress = 10.0.0.0/24\n", 65,
 	["P:2: [nic] address: '10.0.0.0/24' cannot be the host's address here: it is the network's own address, not a host's"]);
 errors('no profile', undef, 66, ['P: No such file or directory'], path => '/srv/tmp/none.ini');
@@ -219,7 +219,7 @@ errors('a foreign interface', $tap, 69,
 run_ok(qw(ip addr add 192.168.50.7/24 dev lan0));
 run_ok(qw(ip link set lan0 up));
 errors('the LAN', $tap =~ s/tap0/tap1/r, 69, ['P:7: [nic "lan"] address: 192.168.50.1/24 overlaps 192.168.50.7/24 on '
-	. 'lan0; choose another subnet']);
+	. 'lan0; choose another subnet, or start as root with --force']);
 run_ok(qw(ip link del tap0));
 run_ok(qw(ip tuntap add dev tap0 mode tap));
 run_ok(qw(ip link set tap0 up));
@@ -542,7 +542,7 @@ is(exited((run(['sh', '-c', 'exec qemu-tapwrap --check --json none.ini > /dev/fu
 {
 	my $keys = run_ok(qw(qemu-tapwrap --list-keys));
 	like($keys, qr/^vm\.name\t$/m, '--list-keys: a key');
-	like($keys, qr/^nic\.ID\.type\ttap user none$/m, 'its words');
+	like($keys, qr/^nic\.ID\.type\ttap bridge( \w+)* none$/m, 'its words');
 	like($keys, qr/^machine\.hugepages\ton off$/m, 'a boolean');
 	unlike($keys, qr/^\S+$/m, 'each with a tab');
 }

@@ -138,7 +138,26 @@ allow('allow tap* 10.0.0.0/8', 'allow lab* 192.168.0.0/16');
 refused('name of one line, address of another', ['qemu-tapwrap', $profile], 77,
 	"[nic \"lan\"] address: $add \"allow tap0 192.168.50.0/24\" to $policy");
 refused('two taps', ['qemu-tapwrap', profile("[nic \"a\"]\nifname = lab0\n[nic \"b\"]\nifname = lab1\n"
-	. "address = 10.1.1.1/24\n")], 77, "[nic \"b\"] address: $add \"allow lab* 10.1.1.0/24\" to $policy");
+	. "address = 10.1.1.1/24\n")], 77, "[nic \"b\"] address: $add \"allow lab1 10.1.1.0/24\" to $policy");
+allow('allow tap* 192.168.0.0/16', 'allow lab* 10.0.0.0/8');
+{
+	my $pid = start([@as_user, 'qemu-tapwrap', profile("[nic \"a\"]\nifname = tap0\naddress = 192.168.50.1/24\n"
+		. "[nic \"b\"]\nifname = lab0\naddress = 10.1.1.1/24\n")]);
+	ok(wait_for(sub { has_link('tap0') && has_link('lab0') && find_stub($pid) }), 'a line for each tap');
+	kill 'KILL', $pid;
+	finish($pid);
+	state_settles($before, 'as before');
+}
+my $routed = tap_profile(more => "route = 198.51.100.0/24 via 192.168.50.2\n");
+refused('a route out of the policy', ['qemu-tapwrap', $routed], 77,
+	"[nic \"lan\"] route: $add \"allow tap0 192.168.50.0/24,198.51.100.0/24\" to $policy");
+refused('a peer out of the policy', ['qemu-tapwrap', tap_profile(address => '192.168.50.1/32',
+	more => "peer = 172.16.0.2\n")], 77,
+	"[nic \"lan\"] peer: $add \"allow tap0 192.168.50.1/32,172.16.0.2/32\" to $policy");
+refused('NAT out of the policy', ['qemu-tapwrap', tap_profile(more => "nat = on\n")], 77,
+	"[nic \"lan\"] nat: $add \"allow tap0 192.168.50.0/24 nat\" to $policy");
+refused('--force of a user', [qw(qemu-tapwrap --force), tap_profile(address => '127.0.0.1/24')], 65,
+	"[nic \"lan\"] address: '127.0.0.1/24' cannot be the host's address here: 127.0.0.0/8 is the host's own loopback");
 allow('allow tap* 192.168.0.0/16 max=1');
 {
 	my $pid = start([@as_user, 'qemu-tapwrap', tap_profile(ifname => 'tap1', address => '192.168.1.1/24')]);
@@ -152,13 +171,16 @@ allow('allow tap* 192.168.0.0/16 max=1');
 
 # ---- a policy that is not to be trusted ------------------------------------------------------------------------
 
+my $words = 'the words known here are nat, and max=N, a number of taps';
 for (
-	['a word', 'permit tap* 10.0.0.0/8', 'a line begins with allow'],
-	['no prefix', 'allow tap*', 'write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N]'],
+	['a word', 'permit tap* 10.0.0.0/8', 'a line begins with allow or bridge'],
+	['no prefix', 'allow tap*', 'write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat]'],
 	['a bad prefix', 'allow tap* 10.0.0.0/33', 'not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48'],
 	['host bits', 'allow tap* 10.0.0.1/8', 'not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48'],
-	['an option', 'allow tap* 10.0.0.0/8 nat', 'the only word known here is max=N, a number of taps'],
-	['a number', 'allow tap* 10.0.0.0/8 max=010', 'the only word known here is max=N, a number of taps'])
+	['a bridge without a name', 'bridge br0', 'write: bridge BRIDGE TAP-PATTERN [max=N]'],
+	['NAT of a bridge', 'bridge br0 tap* nat', 'the only word known here is max=N, a number of taps'],
+	['an option', 'allow tap* 10.0.0.0/8 natter', $words],
+	['a number', 'allow tap* 10.0.0.0/8 max=010', $words])
 {
 	my ($name, $line, $why) = @$_;
 	allow('# fine', 'allow tap* 192.168.0.0/16', $line);

@@ -72,7 +72,7 @@ END
 	'5: [machine] name: no such key; it belongs in [vm]',
 	"8: [nic \"lan\"] address: '10.0.0.300/24' is not an address with a prefix length, like 192.168.50.1/24",
 	'9: [nic "lan"] address: stands a second time; the first is in line 8',
-	'10: [nic "lan"] hostfwd: there is no port forwarding on a tap: the guest is reached at its own address',
+	'10: [nic "lan"] hostfwd: only type = user forwards ports: on a tap the guest is reached at its own address',
 	"12: [disk \"root\"] file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
 	"14: [display] type: 'GTK' is not one of: gtk, sdl, spice-app, vnc, spice, curses, egl-headless, dbus, none; did you mean 'gtk'?");
 bad('one section twice', "[nic \"A\"]\n[vm]\n[nic \"a\"]\n",
@@ -103,7 +103,7 @@ bad("address $_->[0]", "[nic]\naddress = $_->[0]\n", "2: [nic] address: '$_->[0]
 	['10.0.0.1/5', 'the prefix length must be from /8 to /31'],
 	['127.0.0.5/8', "127.0.0.0/8 is the host's own loopback"],
 	['224.0.0.1/24', '224.0.0.0/4 is for multicast'],
-	['::1/128', 'the prefix length must be from /64 to /127'],
+	['::1/128', 'a /128 needs a peer, the guest\'s address'],
 	['fe80::1/64', 'fe80::/10 is for link-local addresses'];
 bad('address without prefix length', "[nic]\naddress = 10.0.0.1\n", "2: [nic] address: '10.0.0.1' is "
 	. 'not an address with a prefix length, like 192.168.50.1/24');
@@ -272,7 +272,7 @@ sub command_line
 	refused('--new, bad name', ['--new', 'a/b'], 64, "'a/b' is not a VM name: at most 64 bytes, no '/', no "
 		. "'-' or '.' in front, no blank at an end");
 	my $nic = run_ok('qemu-tapwrap', '--help-profile', 'nic');
-	like($nic, qr/^\[nic "ID"\]  a network card\n    type = tap\|user\|none\n/, '--help-profile nic');
+	like($nic, qr/^\[nic "ID"\]  a network card\n    type = tap\|bridge(\|\w+)*\|none\n/, '--help-profile nic');
 	unlike($nic, qr/\[disk/, 'is about that section');
 	like(run_ok('qemu-tapwrap', '--help-profile'), qr/\[vm\].*\[qemu\]/s, '--help-profile: all');
 	refused('--help-profile, unknown', ['--help-profile', 'nics'], 64,

@@ -160,7 +160,7 @@ sub refused
 	run_ok(qw(ip link set lan1 up));
 	run_ok(qw(ip link set lan0 up));
 	run_ok(qw(ip addr add 192.168.50.9/24 dev lan0 metric 100));
-	my $overlap = 'overlaps 192.168.50.9/24 on lan0; choose another subnet';
+	my $overlap = 'overlaps 192.168.50.9/24 on lan0; choose another subnet, or start as root with --force';
 	for (qw(192.168.50.1/24 192.168.50.129/25 192.168.50.1/30 192.168.1.1/16)) {
 		refused("subnet of the LAN, $_", tap_profile(address => $_), 69,
 			"[nic \"lan\"] address: $_ $overlap");
@@ -177,16 +177,34 @@ sub refused
 		['more specific route', '192.168.50.128/25 dev lan0', '192.168.50.128/25 dev lan0'],
 		['route in another table', '192.168.50.0/24 dev lan0 table 1000', '192.168.50.0/24 dev lan0 table 1000'],
 		['blackhole', 'blackhole 192.168.50.0/24', '192.168.50.0/24']);
+	run_ok(qw(ip rule add from 198.51.100.0/24 lookup 1000));
 	for (@routes) {
 		my ($name, $route, $named) = @$_;
 		run_ok(qw(ip route add), split ' ', $route);
 		refused($name, tap_profile(), 69,
-			"[nic \"lan\"] address: 192.168.50.1/24 overlaps the route $named; choose another subnet");
+			"[nic \"lan\"] address: 192.168.50.1/24 overlaps the route $named; choose another subnet, or start as root with --force");
 		run_ok(qw(ip route del), split ' ', $route);
+	}
+	run_ok(qw(ip rule del from 198.51.100.0/24 lookup 1000));
+	{
+		run_ok(qw(ip route add 192.168.50.0/24 dev lan0 table 1000));
+		my $pid = start_vm(tap_profile());
+		ok(has_link('tap0'), 'a route in a table that no rule leads to is no clash');
+		end_vm($pid);
+		run_ok(qw(ip route flush table 1000));
+	}
+	{
+		run_ok(qw(ip addr add 192.168.50.9/24 dev lan0));
+		my $before = host_state();
+		my $pid = start([qw(qemu-tapwrap --force), tap_profile()]);
+		ok(wait_for(sub { (slurp("/proc/$pid/comm") // '') eq "sleep\n" }), '--force: a subnet of the LAN');
+		end_vm($pid);
+		state_settles($before, 'as before');
+		run_ok(qw(ip addr flush dev lan0));
 	}
 	run_ok(qw(ip -6 addr add fd00:5a17::9/64 dev lan0 nodad));
 	refused('IPv6', tap_profile(address => 'fd00:5a17::1/64'), 69, '[nic "lan"] address: '
-		. 'fd00:5a17::1/64 overlaps fd00:5a17::9/64 on lan0; choose another subnet');
+		. 'fd00:5a17::1/64 overlaps fd00:5a17::9/64 on lan0; choose another subnet, or start as root with --force');
 
 	run_ok(qw(ip route add default dev lan0));
 	run_ok(qw(ip route add 128.0.0.0/1 dev lan0));

@@ -15,20 +15,31 @@
 
 /* ---- taps ---- */
 
+static void raise_about(
+	Check *check, const NetSubject *subject, const char *otherwise, GError *error)
+{
+	g_autofree char *place = subject->tap < 0
+					 ? NULL
+					 : plan_place(check->plan, check->profile, subject);
+
+	check_raise(check, place ? place : otherwise, error);
+}
+
 static void check_tap(Check *check, guint i)
 {
-	Plan *plan = check->plan;
-	const ProfileSection *section = &plan->nics[i]->section;
-	g_autofree char *place = profile_place(check->profile, section, "ifname");
+	NetTap *tap = &check->plan->taps[i];
+	const ProfileSection *section = &check->plan->nics[i]->section;
+	NetSubject subject;
 	GError *error = NULL;
 
-	if (!net_observe(&plan->taps[i], &plan->ready[i], &error)) {
-		check_raise(check, place, error);
-		plan->taps[i].ifname = NULL; /* nothing more to ask about it */
-	} else if (plan->ready[i]) {
-		check_ok(check, section, "ifname", "%s is there, and right", plan->taps[i].ifname);
+	if (!net_observe(tap, &tap->state, &subject, &error)) {
+		subject.tap = i;
+		raise_about(check, &subject, NULL, error);
+		tap->ifname = NULL; /* nothing more to ask about it */
+	} else if (tap->state == NET_TAP_READY) {
+		check_ok(check, section, "ifname", "%s is there, and right", tap->ifname);
 	} else {
-		check_ok(check, section, "ifname", "%s is a free name", plan->taps[i].ifname);
+		check_ok(check, section, "ifname", "%s is a free name", tap->ifname);
 	}
 }
 
@@ -41,7 +52,7 @@ void check_taps(Check *check)
 /* ---- the helper ---- */
 
 /* Those that net_observe did not refuse; where each stands in the plan is in @ret_index. */
-static guint list_sound_taps(const Plan *plan, NetTap *taps, gboolean *ready, guint *ret_index)
+static guint list_sound_taps(const Plan *plan, NetTap *taps, guint *ret_index)
 {
 	guint n = 0;
 
@@ -49,10 +60,17 @@ static guint list_sound_taps(const Plan *plan, NetTap *taps, gboolean *ready, gu
 		if (!plan->taps[i].ifname)
 			continue;
 		taps[n] = plan->taps[i];
-		ready[n] = plan->ready[i];
 		ret_index[n++] = i;
 	}
 	return n;
+}
+
+static gboolean is_helper_needed(const NetWish *wish)
+{
+	for (guint i = 0; i < wish->n_taps; i++)
+		if (wish->taps[i].state != NET_TAP_READY)
+			return TRUE;
+	return FALSE;
 }
 
 static void tell_privilege(Check *check, gboolean is_lent)
@@ -67,24 +85,24 @@ static void tell_privilege(Check *check, gboolean is_lent)
 void check_helper(Check *check)
 {
 	NetTap taps[NET_TAPS_MAX];
-	gboolean ready[NET_TAPS_MAX], is_lent = check->helper != NULL, is_needed = FALSE;
-	guint index[NET_TAPS_MAX], n = list_sound_taps(check->plan, taps, ready, index);
-	g_autofree char *place = NULL;
+	guint index[NET_TAPS_MAX];
+	gboolean is_lent = check->helper != NULL;
+	NetWish wish = plan_wish(check->plan, check->profile, check->options->force);
+	g_autofree char *warning = NULL;
 	NetSubject subject;
 	GError *error = NULL;
 
-	for (guint i = 0; i < n; i++)
-		is_needed = is_needed || !ready[i];
-	if (net_judge(taps, ready, n, check->profile->vm->name, &check->helper, &subject, &error)) {
-		if (is_needed)
-			tell_privilege(check, is_lent);
-		return;
+	wish.taps = taps;
+	wish.n_taps = list_sound_taps(check->plan, taps, index);
+	if (!net_judge(&wish, &check->helper, &warning, &subject, &error)) {
+		if (subject.tap >= 0)
+			subject.tap = index[subject.tap];
+		raise_about(check, &subject, HELPER_PATH, error);
+	} else if (is_helper_needed(&wish)) {
+		tell_privilege(check, is_lent);
 	}
-	if (subject.tap >= 0)
-		place = profile_place(check->profile,
-			&check->plan->nics[index[subject.tap]]->section,
-			subject.address >= 0 ? "address" : "ifname");
-	check_raise(check, place ? place : HELPER_PATH, error);
+	if (warning)
+		findings_add(check->findings, FINDING_WARNING, 0, "helper", NULL, "%s", warning);
 }
 
 /* ---- ports ---- */

@@ -70,17 +70,46 @@ static const Reserved reserved[] = {
 	{ { 6, 8, { 0 }, { 0xff } }, "ff00::/8 is for multicast" },
 };
 
-const char *net_address_problem(const NetAddress *address)
+/* In which reserved range, or around which, the prefix is; NULL when in none. */
+static const char *reserved_problem(const NetAddress *prefix)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
+		if (net_address_overlaps(prefix, &reserved[i].prefix))
+			return reserved[i].what;
+	return NULL;
+}
+
+static const char *pair_problem(const NetAddress *address, const NetAddress *peer)
+{
+	bool four = address->family == 4;
+	NetAddress other = *peer;
+
+	if (peer->family != address->family)
+		return "it and its peer are not of one family";
+	if (address->prefix_len != bits(address))
+		return four ? "with a peer the prefix length must be /32"
+			    : "with a peer the prefix length must be /128";
+	if (net_address_same_host(address, peer))
+		return "it and its peer are the same";
+	other.prefix_len = bits(peer);
+	return reserved_problem(&other) ? reserved_problem(&other) : reserved_problem(address);
+}
+
+const char *net_address_problem(const NetAddress *address, const NetAddress *peer)
 {
 	bool four = address->family == 4;
 	NetAddress first = fill_host_part(address, false), last = fill_host_part(address, true);
 
-	if (address->prefix_len < (four ? 8 : 64) || address->prefix_len > (four ? 31 : 127))
+	if (peer && peer->family)
+		return pair_problem(address, peer);
+	if (address->prefix_len == bits(address))
+		return four ? "a /32 needs a peer, the guest's address"
+			    : "a /128 needs a peer, the guest's address";
+	if (address->prefix_len < (four ? 8 : 64))
 		return four ? "the prefix length must be from /8 to /31"
 			    : "the prefix length must be from /64 to /127";
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(*reserved); i++)
-		if (net_address_overlaps(address, &reserved[i].prefix))
-			return reserved[i].what;
+	if (reserved_problem(address))
+		return reserved_problem(address);
 	if (address->prefix_len == bits(address) - 1)
 		return NULL; /* two hosts, both usable: RFC 3021, RFC 6164 */
 	if (net_address_same_host(address, &first))
@@ -89,6 +118,21 @@ const char *net_address_problem(const NetAddress *address)
 	if (four && net_address_same_host(address, &last))
 		return "it is the broadcast address, not a host's";
 	return NULL;
+}
+
+const char *net_route_problem(const NetRoute *route)
+{
+	bool four = route->to.family == 4;
+	NetAddress network = net_address_network(&route->to);
+
+	if (!net_address_same_host(&route->to, &network))
+		return "it has bits set behind its prefix length";
+	if (route->to.prefix_len < (four ? 8 : 16))
+		return four ? "the prefix length must be from /8 to /32"
+			    : "the prefix length must be from /16 to /128";
+	if (route->via.family && route->via.family != route->to.family)
+		return "it goes through an address of another family";
+	return reserved_problem(&route->to);
 }
 
 const char *net_address_print_host(const NetAddress *address, char *text)

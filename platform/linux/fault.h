@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "platform/tap-terms.h"
+
 typedef struct {
-	int32_t status;	 /* exit status of <sysexits.h>; 0: none */
-	int32_t tap;	 /* index of the tap it is about, -1: none */
-	int32_t address; /* index of that tap's address, -1: none */
+	int32_t status; /* exit status of <sysexits.h>; 0: none */
+	int32_t tap;	/* index of the tap it is about, -1: none */
+	uint32_t key;	/* a NetKey: what about that tap */
 	char text[500];
 } Fault;
 
@@ -18,6 +20,6 @@ typedef struct {
 bool fault_set(Fault *fault, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The same for one of the taps; @address may be -1. */
-bool fault_about(Fault *fault, int tap, int address, int status, const char *format, ...)
+/* The same for one of the taps. */
+bool fault_about(Fault *fault, int tap, NetKey key, int status, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));

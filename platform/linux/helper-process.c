@@ -147,7 +147,7 @@ static int receive_reply(int socket, Reply *reply, int *fds)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(REQUEST_TAPS * sizeof(int))];
+		char bytes[CMSG_SPACE(HELPER_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec data = { .iov_base = reply, .iov_len = sizeof(*reply) };
 	struct msghdr message = {
@@ -178,7 +178,7 @@ static int receive_reply(int socket, Reply *reply, int *fds)
 gboolean helper_process_ask(
 	NetHelper *helper, const Request *request, int *ret_fds, Reply *reply, GError **error)
 {
-	int n_fds = -1, n_wanted = request->mode == REQUEST_MAKE ? request->n_taps : 0;
+	int n_fds = -1, n_wanted = 0;
 
 	errno = 0;
 	if (send(helper->socket, request, sizeof(*request), MSG_NOSIGNAL) == sizeof(*request))
@@ -186,9 +186,11 @@ gboolean helper_process_ask(
 	if (n_fds < 0)
 		return raise_helper_death(helper, errno, error);
 	helper_end(helper);
-	if (reply->fault.status == 0 && n_fds != n_wanted) {
-		g_set_error(error, NET_ERROR, EX_SOFTWARE, HELPER_PATH " sent %d taps, not %d",
-			n_fds, n_wanted);
+	if (request->mode == REQUEST_MAKE)
+		n_wanted = request_count_new(request) + reply->n_holdings;
+	if (reply->fault.status == 0 && (n_fds != n_wanted || reply->n_holdings > REPLY_HOLDINGS)) {
+		g_set_error(error, NET_ERROR, EX_SOFTWARE,
+			HELPER_PATH " sent %d descriptors, not %d", n_fds, n_wanted);
 		return FALSE;
 	}
 	return TRUE;

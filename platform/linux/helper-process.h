@@ -8,9 +8,10 @@
 #include "platform/net.h"
 
 /*
- * Consumes @helper. TRUE with the reply, which may be a refusal; @ret_fds has one close-on-exec
- * descriptor for each tap of a REQUEST_MAKE when it is not. EX_OSERR if the helper died or sent
- * something else, EX_TEMPFAIL if it did not answer in time.
+ * Consumes @helper. TRUE with the reply, which may be a refusal; when it is not, @ret_fds
+ * (HELPER_FDS_MAX) has the close-on-exec descriptors that a Reply comes with. EX_OSERR if the
+ * helper died or sent something else, EX_TEMPFAIL if it did not answer in time.
  */
+#define HELPER_FDS_MAX (REQUEST_TAPS + REPLY_HOLDINGS)
 gboolean helper_process_ask(
 	NetHelper *helper, const Request *request, int *ret_fds, Reply *reply, GError **error);

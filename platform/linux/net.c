@@ -20,15 +20,23 @@
 
 G_STATIC_ASSERT(NET_TAPS_MAX == REQUEST_TAPS);
 G_STATIC_ASSERT(NET_ADDRESSES_MAX == REQUEST_ADDRESSES);
+G_STATIC_ASSERT(NET_ROUTES_MAX == REQUEST_ROUTES);
 
 struct NetLease {
 	int fds[NET_TAPS_MAX];
 	guint n_fds;
+	int holdings[REPLY_HOLDINGS]; /* of no use to QEMU, but to be held by it */
+	guint n_holdings;
 };
 
 const char *net_ifname_problem(const char *ifname)
 {
 	return request_ifname_problem(ifname);
+}
+
+const char *net_link_problem(const char *ifname)
+{
+	return request_link_problem(ifname);
 }
 
 /* ---- lease ---- */
@@ -40,6 +48,8 @@ void net_lease_free(NetLease *lease)
 	for (guint i = 0; i < lease->n_fds; i++)
 		if (lease->fds[i] >= 0)
 			close(lease->fds[i]);
+	for (guint i = 0; i < lease->n_holdings; i++)
+		close(lease->holdings[i]);
 	g_free(lease);
 }
 
@@ -63,65 +73,76 @@ gboolean net_lease_hand_over(
 	/* Before Linux 5.11 what the caller left open stays so, as with raw QEMU. */
 	(void)syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 	return keep_on_exec(lease->fds, lease->n_fds, error) &&
+	       keep_on_exec(lease->holdings, lease->n_holdings, error) &&
 	       keep_on_exec(others, n_others, error);
 }
 
-/* ---- acquire ---- */
+/* ---- ask the helper ---- */
 
-static void fill_request(Request *request, guint32 mode, const NetTap *taps, const gboolean *ready,
-	guint n_taps, const char *label)
+static void fill_tap(RequestTap *request, const NetTap *tap)
+{
+	request->op = REQUEST_CREATE;
+	request->mtu = tap->mtu;
+	request->flags = tap->nat ? REQUEST_NAT : 0;
+	g_strlcpy(request->ifname, tap->ifname, sizeof(request->ifname));
+	g_strlcpy(request->bridge, tap->bridge ? tap->bridge : "", sizeof(request->bridge));
+	g_strlcpy(request->uplink, tap->nat ? tap->nat : "", sizeof(request->uplink));
+	request->n_addresses = tap->n_addresses;
+	memcpy(request->addresses, tap->addresses, tap->n_addresses * sizeof(NetAddress));
+	memcpy(request->peers, tap->peers, sizeof(request->peers));
+	request->n_routes = tap->n_routes;
+	memcpy(request->routes, tap->routes, tap->n_routes * sizeof(NetRoute));
+}
+
+static void fill_request(Request *request, guint32 mode, const NetWish *wish)
 {
 	memset(request, 0, sizeof(*request));
 	request->version = REQUEST_VERSION;
 	request->mode = mode;
-	g_strlcpy(request->label, label, sizeof(request->label));
+	request->force = wish->force;
+	g_strlcpy(request->label, wish->label, sizeof(request->label));
 	g_strcanon(request->label,
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '_');
-	for (guint i = 0; i < n_taps; i++) {
-		RequestTap *tap = &request->taps[request->n_taps];
-
-		if (ready[i])
-			continue;
-		g_strlcpy(tap->ifname, taps[i].ifname, sizeof(tap->ifname));
-		tap->n_addresses = taps[i].n_addresses;
-		memcpy(tap->addresses, taps[i].addresses, taps[i].n_addresses * sizeof(NetAddress));
-		request->n_taps++;
-	}
+	for (guint i = 0; i < wish->n_taps; i++)
+		if (wish->taps[i].state != NET_TAP_READY)
+			fill_tap(&request->taps[request->n_taps++], &wish->taps[i]);
 }
 
 /* The index among all taps of the @n th that is not ready. */
-static int nth_missing(const gboolean *ready, guint n_taps, int n)
+static int nth_missing(const NetWish *wish, int n)
 {
-	for (guint i = 0; i < n_taps; i++)
-		if (!ready[i] && n-- == 0)
+	for (guint i = 0; i < wish->n_taps; i++)
+		if (wish->taps[i].state != NET_TAP_READY && n-- == 0)
 			return i;
 	return -1;
 }
 
-static gboolean raise_reply(const Reply *reply, const NetTap *taps, const gboolean *ready,
-	guint n_taps, NetSubject *ret_subject, GError **error)
+static gboolean raise_reply(
+	const Reply *reply, const NetWish *wish, NetSubject *ret_subject, GError **error)
 {
-	ret_subject->tap = nth_missing(ready, n_taps, reply->fault.tap);
-	ret_subject->address = reply->fault.address;
-	if (reply->fault.status == EX_TEMPFAIL && ret_subject->tap >= 0) {
+	ret_subject->tap = nth_missing(wish, reply->fault.tap);
+	ret_subject->key = reply->fault.key < NET_KEYS ? reply->fault.key : NET_KEY_IFNAME;
+	if (reply->fault.status == EX_TEMPFAIL && ret_subject->tap >= 0 &&
+		ret_subject->key == NET_KEY_IFNAME) {
 		g_autoptr(Netif) netif = observe_open(error);
 
-		return netif && observe_refuse_busy(netif, taps[ret_subject->tap].ifname, error);
+		return netif &&
+		       observe_refuse_busy(netif, wish->taps[ret_subject->tap].ifname, error);
 	}
 	g_set_error(error, NET_ERROR, reply->fault.status, "%.*s", (int)sizeof(reply->fault.text),
 		reply->fault.text);
 	return FALSE;
 }
 
-/* About those that are not @ready; nothing is asked when there are none. */
-static gboolean ask_helper(guint32 mode, const NetTap *taps, const gboolean *ready, guint n_taps,
-	const char *label, NetHelper **helper, int *ret_fds, NetSubject *ret_subject,
-	GError **error)
+/* Nothing is asked when every tap is ready. */
+static gboolean ask_helper(guint32 mode, const NetWish *wish, NetHelper **helper, int *ret_fds,
+	guint *ret_n_holdings, char **ret_warning, NetSubject *ret_subject, GError **error)
 {
 	Request request;
 	Reply reply;
 
-	fill_request(&request, mode, taps, ready, n_taps, label);
+	*ret_n_holdings = 0;
+	fill_request(&request, mode, wish);
 	if (request.n_taps == 0)
 		return TRUE;
 	if (!*helper)
@@ -129,54 +150,63 @@ static gboolean ask_helper(guint32 mode, const NetTap *taps, const gboolean *rea
 	if (!*helper ||
 		!helper_process_ask(g_steal_pointer(helper), &request, ret_fds, &reply, error))
 		return FALSE;
-	return reply.fault.status == 0 ||
-	       raise_reply(&reply, taps, ready, n_taps, ret_subject, error);
-}
-
-static gboolean make_missing(NetLease *lease, const NetTap *taps, const gboolean *ready,
-	const char *label, NetHelper **helper, NetSubject *ret_subject, GError **error)
-{
-	int fds[REQUEST_TAPS], *fd = fds;
-
-	if (!ask_helper(REQUEST_MAKE, taps, ready, lease->n_fds, label, helper, fds, ret_subject,
-		    error))
-		return FALSE;
-	for (guint i = 0; i < lease->n_fds; i++)
-		if (!ready[i])
-			lease->fds[i] = *fd++;
+	if (reply.fault.status != 0)
+		return raise_reply(&reply, wish, ret_subject, error);
+	*ret_n_holdings = reply.n_holdings;
+	if (*reply.warning)
+		*ret_warning = g_strndup(reply.warning, sizeof(reply.warning));
 	return TRUE;
 }
 
-gboolean net_judge(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
-	NetHelper **helper, NetSubject *ret_subject, GError **error)
+/* ---- acquire ---- */
+
+static gboolean make_missing(NetLease *lease, const NetWish *wish, NetHelper **helper,
+	char **ret_warning, NetSubject *ret_subject, GError **error)
 {
-	int fds[REQUEST_TAPS];
+	int fds[HELPER_FDS_MAX], *fd = fds;
+
+	if (!ask_helper(REQUEST_MAKE, wish, helper, fds, &lease->n_holdings, ret_warning,
+		    ret_subject, error))
+		return FALSE;
+	for (guint i = 0; i < wish->n_taps; i++)
+		if (wish->taps[i].state == NET_TAP_MISSING)
+			lease->fds[i] = *fd++;
+	memcpy(lease->holdings, fd, lease->n_holdings * sizeof(int));
+	return TRUE;
+}
+
+gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
+	NetSubject *ret_subject, GError **error)
+{
+	int fds[HELPER_FDS_MAX];
+	guint n_holdings;
 	Fault fault;
 
-	ret_subject->tap = ret_subject->address = -1;
-	for (guint i = 0; i < n_taps; i++) {
-		if (!ready[i] || tap_is_possible(&fault))
+	*ret_warning = NULL;
+	*ret_subject = (NetSubject){ .tap = -1 };
+	for (guint i = 0; i < wish->n_taps; i++) {
+		if (wish->taps[i].state == NET_TAP_MISSING || tap_is_possible(&fault))
 			continue;
 		ret_subject->tap = i;
 		return net_error_from_fault(&fault, error);
 	}
 	return ask_helper(
-		REQUEST_JUDGE, taps, ready, n_taps, label, helper, fds, ret_subject, error);
+		REQUEST_JUDGE, wish, helper, fds, &n_holdings, ret_warning, ret_subject, error);
 }
 
 /* Looks again at what is attached: it could have changed since net_observe. */
-static gboolean attach(const NetTap *tap, int *ret_fd, GError **error)
+static gboolean attach(const NetTap *tap, int *ret_fd, NetSubject *ret_subject, GError **error)
 {
 	g_autoptr(Netif) netif = observe_open(error);
+	NetTapState state;
 	NetifLink link;
-	gboolean ready;
 	Fault fault;
 
-	if (!netif || !observe_tap(netif, tap, &ready, &link, error))
+	if (!netif || !observe_tap(netif, tap, &state, &link, ret_subject, error))
 		return FALSE;
-	if (!ready) { /* to attach by this name now would make a new tap */
-		g_set_error(error, NET_ERROR, EX_TEMPFAIL, "%s was there until just now; try again",
-			tap->ifname);
+	if (state != tap->state) { /* to attach by this name now could make a new tap */
+		g_set_error(error, NET_ERROR, EX_TEMPFAIL,
+			"%s was another until just now; try again", tap->ifname);
 		return FALSE;
 	}
 	*ret_fd = tap_attach(tap->ifname, link.tun.vnet_hdr, &fault);
@@ -186,23 +216,25 @@ static gboolean attach(const NetTap *tap, int *ret_fd, GError **error)
 	return TRUE;
 }
 
-NetLease *net_acquire(const NetTap *taps, const gboolean *ready, guint n_taps, const char *label,
-	NetHelper **helper, NetSubject *ret_subject, GError **error)
+NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warning,
+	NetSubject *ret_subject, GError **error)
 {
 	g_autoptr(NetLease) lease = g_new0(NetLease, 1);
 
-	g_return_val_if_fail(n_taps <= NET_TAPS_MAX, NULL);
-	ret_subject->tap = ret_subject->address = -1;
-	for (guint i = 0; i < n_taps; i++)
+	g_return_val_if_fail(wish->n_taps <= NET_TAPS_MAX, NULL);
+	*ret_warning = NULL;
+	*ret_subject = (NetSubject){ .tap = -1 };
+	for (guint i = 0; i < wish->n_taps; i++)
 		lease->fds[i] = -1;
-	lease->n_fds = n_taps;
-	for (guint i = 0; i < n_taps; i++) {
-		if (!ready[i] || attach(&taps[i], &lease->fds[i], error))
+	lease->n_fds = wish->n_taps;
+	for (guint i = 0; i < wish->n_taps; i++) {
+		if (wish->taps[i].state == NET_TAP_MISSING ||
+			attach(&wish->taps[i], &lease->fds[i], ret_subject, error))
 			continue;
 		ret_subject->tap = i;
 		return NULL;
 	}
-	if (!make_missing(lease, taps, ready, label, helper, ret_subject, error))
+	if (!make_missing(lease, wish, helper, ret_warning, ret_subject, error))
 		return NULL;
 	g_clear_pointer(helper, net_helper_free);
 	return g_steal_pointer(&lease);

@@ -18,7 +18,7 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 
-#define BATCH_MESSAGES 80		 /* 8 taps: 8 addresses, settings and up for each */
+#define BATCH_MESSAGES 160 /* 8 taps: settings, MTU, bridge, 8 addresses, up, 8 routes each */
 #define BATCH_MAX (BATCH_MESSAGES * 192) /* bytes; the largest is settings, with its alias */
 
 /* Messages that go to the kernel in one send, and what each is about. */
@@ -28,12 +28,13 @@ typedef struct {
 	uint32_t first; /* sequence number; the others follow it */
 	unsigned int n;
 	struct {
-		int tap, address;
+		int tap;
+		NetKey key;
 	} about[BATCH_MESSAGES];
 } Batch;
 
 /* Consumes @message, which may be NULL for want of memory. */
-static bool batch_add(Netif *netif, Batch *batch, struct nl_msg *message, int tap, int address)
+static bool batch_add(Netif *netif, Batch *batch, struct nl_msg *message, int tap, NetKey key)
 {
 	struct nlmsghdr *header = message ? nlmsg_hdr(message) : NULL;
 	size_t size = header ? NLMSG_ALIGN(header->nlmsg_len) : 0;
@@ -47,7 +48,7 @@ static bool batch_add(Netif *netif, Batch *batch, struct nl_msg *message, int ta
 		if (batch->n == 0)
 			batch->first = header->nlmsg_seq;
 		batch->about[batch->n].tap = tap;
-		batch->about[batch->n++].address = address;
+		batch->about[batch->n++].key = key;
 		memcpy(batch->bytes + batch->used, header, header->nlmsg_len);
 		batch->used += size;
 	}
@@ -72,6 +73,7 @@ static struct nl_msg *settings_message(const NetifSetup *setup)
 	if (!message)
 		return NULL;
 	nla_put_string(message, IFLA_IFALIAS, setup->alias);
+	nla_put_u32(message, IFLA_GROUP, setup->group);
 	families = nla_nest_start(message, IFLA_AF_SPEC);
 	family = nla_nest_start(message, AF_INET);
 	values = nla_nest_start(message, IFLA_INET_CONF);
@@ -83,7 +85,35 @@ static struct nl_msg *settings_message(const NetifSetup *setup)
 	return message;
 }
 
-static struct nl_msg *address_message(int ifindex, const NetAddress *address)
+/* A message of its own for each, so that a refusal can be told from the others. */
+static struct nl_msg *mtu_message(const NetifSetup *setup)
+{
+	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = setup->ifindex };
+	struct nl_msg *message = netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+
+	if (message)
+		nla_put_u32(message, IFLA_MTU, setup->mtu);
+	return message;
+}
+
+/*
+ * A bridge without a MAC address of its own takes the lowest of its ports': that of a tap must be
+ * a high one, or the host's address on the bridge would change under its connections.
+ */
+static struct nl_msg *bridge_message(const NetifSetup *setup)
+{
+	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = setup->ifindex };
+	struct nl_msg *message = netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+
+	if (message) {
+		nla_put(message, IFLA_ADDRESS, sizeof(setup->mac), setup->mac);
+		nla_put_u32(message, IFLA_MASTER, setup->master);
+	}
+	return message;
+}
+
+static struct nl_msg *address_message(
+	int ifindex, const NetAddress *address, const NetAddress *peer)
 {
 	bool four = address->family == 4;
 	struct ifaddrmsg header = {
@@ -97,7 +127,8 @@ static struct nl_msg *address_message(int ifindex, const NetAddress *address)
 
 	if (message) {
 		nla_put(message, IFA_LOCAL, four ? 4 : 16, address->octets);
-		nla_put(message, IFA_ADDRESS, four ? 4 : 16, address->octets);
+		nla_put(message, IFA_ADDRESS, four ? 4 : 16,
+			peer->family ? peer->octets : address->octets);
 	}
 	return message;
 }
@@ -114,20 +145,58 @@ static struct nl_msg *up_message(int ifindex)
 	return netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
 }
 
-static bool batch_fill(Netif *netif, Batch *batch, const NetifSetup *setups, unsigned int n_setups)
+static struct nl_msg *route_message(int ifindex, const NetRoute *route)
 {
-	for (unsigned int i = 0; i < n_setups; i++) {
-		const NetifSetup *setup = &setups[i];
+	bool four = route->to.family == 4;
+	struct rtmsg header = {
+		.rtm_family = four ? AF_INET : AF_INET6,
+		.rtm_dst_len = route->to.prefix_len,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = route->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct nl_msg *message = netif_new_message(
+		RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
 
-		if (!batch_add(netif, batch, settings_message(setup), i, -1))
-			return false;
-		for (unsigned int j = 0; j < setup->n_addresses; j++)
-			if (!batch_add(netif, batch,
-				    address_message(setup->ifindex, &setup->addresses[j]), i, j))
-				return false;
-		if (!batch_add(netif, batch, up_message(setup->ifindex), i, -1))
+	if (message) {
+		nla_put(message, RTA_DST, four ? 4 : 16, route->to.octets);
+		nla_put_u32(message, RTA_OIF, ifindex);
+		if (route->via.family)
+			nla_put(message, RTA_GATEWAY, four ? 4 : 16, route->via.octets);
+	}
+	return message;
+}
+
+static bool batch_fill_tap(Netif *netif, Batch *batch, const NetifSetup *setup, int i)
+{
+	if (!batch_add(netif, batch, settings_message(setup), i, NET_KEY_IFNAME) ||
+		(setup->mtu && !batch_add(netif, batch, mtu_message(setup), i, NET_KEY_MTU)) ||
+		(setup->master && !batch_add(netif, batch, bridge_message(setup), i, NET_KEY_BR)))
+		return false;
+	for (unsigned int j = 0; j < setup->n_addresses; j++) {
+		const NetAddress *address = &setup->addresses[j];
+
+		if (!batch_add(netif, batch,
+			    address_message(
+				    setup->ifindex, address, &setup->peers[address->family == 6]),
+			    i, NET_KEY_ADDRESS))
 			return false;
 	}
+	if (!batch_add(netif, batch, up_message(setup->ifindex), i, NET_KEY_IFNAME))
+		return false;
+	for (unsigned int j = 0; j < setup->n_routes; j++)
+		if (!batch_add(netif, batch, route_message(setup->ifindex, &setup->routes[j]), i,
+			    NET_KEY_ROUTE))
+			return false;
+	return true;
+}
+
+static bool batch_fill(Netif *netif, Batch *batch, const NetifSetup *setups, unsigned int n_setups)
+{
+	for (unsigned int i = 0; i < n_setups; i++)
+		if (!batch_fill_tap(netif, batch, &setups[i], i))
+			return false;
 	return true;
 }
 
@@ -139,12 +208,13 @@ static const char *refusal(const Netif *netif, char *text, size_t size)
 	return text;
 }
 
-/* An address can be one that the kernel does not take; everything else should have worked. */
-static int refusal_status(int error, bool is_address)
+/* What the profile asks for can be something that the kernel does not take. */
+static int refusal_status(int error, NetKey key)
 {
 	if (error == EPERM)
 		return EX_NOPERM;
-	return is_address && error != ENOMEM && error != ENOBUFS ? EX_UNAVAILABLE : EX_OSERR;
+	return key != NET_KEY_IFNAME && error != ENOMEM && error != ENOBUFS ? EX_UNAVAILABLE
+									    : EX_OSERR;
 }
 
 /* Sends the batch and takes one answer for each message, up to the first refusal. */
@@ -166,8 +236,8 @@ static bool batch_send(Netif *netif, Batch *batch, Fault *fault)
 		return true;
 	about = netif->refused - batch->first;
 	if (netif->error && about < batch->n)
-		return fault_about(fault, batch->about[about].tap, batch->about[about].address,
-			refusal_status(netif->error, batch->about[about].address >= 0),
+		return fault_about(fault, batch->about[about].tap, batch->about[about].key,
+			refusal_status(netif->error, batch->about[about].key),
 			"the kernel refuses: %s", refusal(netif, text, sizeof(text)));
 	return fault_set(fault, EX_OSERR, "netlink: %s", netif_reason(result));
 }

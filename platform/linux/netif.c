@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sysexits.h>
 
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
@@ -202,6 +203,10 @@ static bool parse_link(struct nl_msg *message, NetifLink *link)
 		nla_strlcpy(link->ifname, tb[IFLA_IFNAME], sizeof(link->ifname));
 	if (tb[IFLA_IFALIAS])
 		nla_strlcpy(link->alias, tb[IFLA_IFALIAS], sizeof(link->alias));
+	if (tb[IFLA_ADDRESS])
+		nla_memcpy(link->mac, tb[IFLA_ADDRESS], sizeof(link->mac));
+	link->mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0;
+	link->master = tb[IFLA_MASTER] ? nla_get_u32(tb[IFLA_MASTER]) : 0;
 	if (!tb[IFLA_LINKINFO] ||
 		nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0)
 		return true;
@@ -332,20 +337,61 @@ static int on_route(struct nl_msg *message, void *data)
 	return call(data, &prefix);
 }
 
-bool netif_each_address(Netif *netif, NetifVisit visit, void *data, Fault *fault)
+static int kernel_family(unsigned int family)
 {
-	struct ifaddrmsg header = { .ifa_family = AF_UNSPEC };
+	return family == 4 ? AF_INET : AF_INET6;
+}
+
+bool netif_each_address(
+	Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault)
+{
+	struct ifaddrmsg header = { .ifa_family = kernel_family(family) };
 	Visitor visitor = { .visit = visit, .data = data };
 
 	return dump(netif, RTM_GETADDR, &header, sizeof(header), on_address, &visitor, "addresses",
 		fault);
 }
 
-bool netif_each_route(Netif *netif, NetifVisit visit, void *data, Fault *fault)
+bool netif_each_route(Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault)
 {
-	struct rtmsg header = { .rtm_family = AF_UNSPEC };
+	struct rtmsg header = { .rtm_family = kernel_family(family) };
 	Visitor visitor = { .visit = visit, .data = data };
 
 	return dump(
 		netif, RTM_GETROUTE, &header, sizeof(header), on_route, &visitor, "routes", fault);
+}
+
+/* ---- rules ---- */
+
+typedef struct {
+	uint32_t table;
+	bool found;
+} TableSearch;
+
+static int on_rule(struct nl_msg *message, void *data)
+{
+	const struct fib_rule_hdr *header = nlmsg_data(nlmsg_hdr(message));
+	struct nlattr *tb[FRA_MAX + 1];
+	TableSearch *search = data;
+	uint32_t table = header->table;
+
+	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*header), tb, FRA_MAX, NULL) < 0)
+		return NL_OK;
+	if (tb[FRA_TABLE])
+		table = nla_get_u32(tb[FRA_TABLE]);
+	/* The rule of VRFs names no table: any can be theirs. */
+	if (table == search->table || (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV])))
+		search->found = true;
+	return NL_OK;
+}
+
+bool netif_table_is_used(Netif *netif, unsigned int family, uint32_t table)
+{
+	struct fib_rule_hdr header = { .family = kernel_family(family) };
+	TableSearch search = { .table = table };
+	Fault fault;
+
+	return !dump(netif, RTM_GETRULE, &header, sizeof(header), on_rule, &search, "rules",
+		       &fault) ||
+	       search.found;
 }

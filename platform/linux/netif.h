@@ -25,6 +25,9 @@ typedef struct {
 	bool up;	 /* IFF_UP */
 	char kind[16];	 /* "tun" for taps too, "veth", ...; "" for hardware */
 	char alias[256];
+	uint8_t mac[6];
+	uint32_t mtu;
+	int master; /* ifindex of the bridge it is a port of; 0: of none */
 	struct {
 		bool is_tap; /* else a layer 3 tun, when kind is "tun" */
 		bool has_owner, has_group;
@@ -48,10 +51,18 @@ typedef struct {
 	uint32_t table; /* of a route; 0 for an address */
 } NetifPrefix;
 
-/* Calls @visit for each address (or route) of the host, both families, until it returns false. */
+/* Calls @visit for each address (or route) of the host of @family, until it returns false. */
 typedef bool (*NetifVisit)(const NetifPrefix *prefix, void *data);
-bool netif_each_address(Netif *netif, NetifVisit visit, void *data, Fault *fault);
-bool netif_each_route(Netif *netif, NetifVisit visit, void *data, Fault *fault);
+bool netif_each_address(
+	Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault);
+bool netif_each_route(
+	Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault);
+
+/*
+ * Do routes in @table come to bear, as some rule of the host for @family says? True as well when
+ * the rules cannot be asked for.
+ */
+bool netif_table_is_used(Netif *netif, unsigned int family, uint32_t table);
 
 /* The name of an interface into @ifname (16 bytes), "?" if it is gone; returns @ifname. */
 const char *netif_name(int ifindex, char *ifname);
@@ -60,14 +71,21 @@ const char *netif_name(int ifindex, char *ifname);
 typedef struct {
 	int ifindex;
 	const char *alias;
+	uint32_t group;
+	uint32_t mtu;	/* 0: as it is */
+	int master;	/* ifindex of a bridge, 0: none */
+	uint8_t mac[6]; /* for a port of a bridge */
 	const NetAddress *addresses;
 	unsigned int n_addresses;
+	const NetAddress *peers; /* of IPv4 and IPv6; family 0: none */
+	const NetRoute *routes;
+	unsigned int n_routes;
 } NetifSetup;
 
 /*
- * All in one message to the kernel: alias; IPv4 rp_filter, no redirects; every address (IPv6
- * without duplicate detection: the tap has no other host yet); link up. The first refusal is told
- * with the kernel's own words, its tap being the index into @setups; what was done before it stays,
- * for the caller to drop with the tap.
+ * All in one message to the kernel: alias and group; MTU, bridge; IPv4 rp_filter, no redirects;
+ * every address (IPv6 without duplicate detection: the tap has no other host yet); link up; routes.
+ * The first refusal is told with the kernel's own words, its tap being the index into @setups;
+ * what was done before it stays, for the caller to drop with the tap.
  */
 bool netif_set_up(Netif *netif, const NetifSetup *setups, unsigned int n_setups, Fault *fault);

@@ -33,7 +33,8 @@ static gboolean append_missing_addresses(
 	char text[NET_ADDRESS_TEXT];
 	Fault fault;
 
-	if (!netif_each_address(netif, visit_address, &check, &fault))
+	if (!netif_each_address(netif, 4, visit_address, &check, &fault) ||
+		!netif_each_address(netif, 6, visit_address, &check, &fault))
 		return net_error_from_fault(&fault, error);
 	for (guint i = 0; i < tap->n_addresses; i++)
 		if (!check.found[i])
@@ -127,29 +128,31 @@ Netif *observe_open(GError **error)
 	return netif;
 }
 
-gboolean observe_tap(
-	Netif *netif, const NetTap *tap, gboolean *ret_ready, NetifLink *link, GError **error)
+gboolean observe_tap(Netif *netif, const NetTap *tap, NetTapState *ret_state, NetifLink *link,
+	NetSubject *ret_subject, GError **error)
 {
 	bool found;
 	Fault fault;
 
+	*ret_subject = (NetSubject){ .tap = 0, .key = NET_KEY_IFNAME };
 	if (!netif_find(netif, tap->ifname, &found, link, &fault))
 		return net_error_from_fault(&fault, error);
-	*ret_ready = FALSE;
+	*ret_state = NET_TAP_MISSING;
 	if (!found)
 		return TRUE;
 	if (!link->tun.is_tap || strcmp(link->ifname, tap->ifname) != 0)
 		return refuse_foreign(tap, link, error);
 	if (!link->tun.persistent)
 		return observe_refuse_busy(netif, tap->ifname, error);
-	*ret_ready = judge_persistent(netif, tap, link, error);
-	return *ret_ready;
+	*ret_state = NET_TAP_READY;
+	return judge_persistent(netif, tap, link, error);
 }
 
-gboolean net_observe(const NetTap *tap, gboolean *ret_ready, GError **error)
+gboolean net_observe(
+	const NetTap *tap, NetTapState *ret_state, NetSubject *ret_subject, GError **error)
 {
 	g_autoptr(Netif) netif = observe_open(error);
 	NetifLink link;
 
-	return netif && observe_tap(netif, tap, ret_ready, &link, error);
+	return netif && observe_tap(netif, tap, ret_state, &link, ret_subject, error);
 }

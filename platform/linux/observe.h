@@ -12,9 +12,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Netif, netif_close)
 /* netif_open with a GError. */
 Netif *observe_open(GError **error);
 
-/* As net_observe; *ret_link says more of a tap that is ready. */
-gboolean observe_tap(
-	Netif *netif, const NetTap *tap, gboolean *ret_ready, NetifLink *ret_link, GError **error);
+/* As net_observe; *ret_link says more of a tap that is there. */
+gboolean observe_tap(Netif *netif, const NetTap *tap, NetTapState *ret_state, NetifLink *ret_link,
+	NetSubject *ret_subject, GError **error);
 
 /* FALSE, and EX_TEMPFAIL with the words of holder_describe. */
 gboolean observe_refuse_busy(Netif *netif, const char *ifname, GError **error);

@@ -48,6 +48,15 @@ const char *request_ifname_problem(const char *ifname)
 	return NULL;
 }
 
+const char *request_link_problem(const char *ifname)
+{
+	if (strlen(ifname) >= REQUEST_IFNAME)
+		return "an interface name has at most 15 characters";
+	if (!*ifname || ifname[strspn(ifname, LETTERS DIGITS "_-.@")] != '\0')
+		return "an interface name has letters, digits and '-', '_', '.', '@' only here";
+	return NULL;
+}
+
 static bool is_zero(const void *bytes, size_t n)
 {
 	const uint8_t *byte = bytes;
@@ -66,6 +75,12 @@ static bool is_text(const char *field, size_t size)
 	return len < size && is_zero(field + len, size - len);
 }
 
+/* An interface of the host, or "": it is looked up, and stands in messages. */
+static bool is_ifname_or_empty(const char *field)
+{
+	return is_text(field, REQUEST_IFNAME) && (!*field || !request_link_problem(field));
+}
+
 static bool is_wellformed_address(const NetAddress *address)
 {
 	size_t octets = address->family == 4 ? 4 : 16;
@@ -75,23 +90,48 @@ static bool is_wellformed_address(const NetAddress *address)
 	       is_zero(address->octets + octets, sizeof(address->octets) - octets);
 }
 
-static bool is_wellformed_tap(const RequestTap *tap)
+static bool is_absent_or_host(const NetAddress *address)
 {
-	if (!is_text(tap->ifname, sizeof(tap->ifname)) || tap->n_addresses > REQUEST_ADDRESSES ||
-		!is_zero(tap->zero, sizeof(tap->zero)))
-		return false;
+	return is_zero(address, sizeof(*address)) ||
+	       (is_wellformed_address(address) &&
+		       address->prefix_len == (address->family == 4 ? 32 : 128));
+}
+
+static bool is_wellformed_route(const NetRoute *route)
+{
+	return is_wellformed_address(&route->to) && is_absent_or_host(&route->via);
+}
+
+static bool are_wellformed_addresses(const RequestTap *tap)
+{
 	for (size_t i = 0; i < tap->n_addresses; i++)
 		if (!is_wellformed_address(&tap->addresses[i]))
 			return false;
-	return is_zero(tap->addresses + tap->n_addresses,
-		(REQUEST_ADDRESSES - tap->n_addresses) * sizeof(NetAddress));
+	for (size_t i = 0; i < tap->n_routes; i++)
+		if (!is_wellformed_route(&tap->routes[i]))
+			return false;
+	return is_absent_or_host(&tap->peers[0]) && is_absent_or_host(&tap->peers[1]) &&
+	       tap->peers[0].family != 6 && tap->peers[1].family != 4 &&
+	       is_zero(tap->addresses + tap->n_addresses,
+		       (REQUEST_ADDRESSES - tap->n_addresses) * sizeof(NetAddress)) &&
+	       is_zero(tap->routes + tap->n_routes,
+		       (REQUEST_ROUTES - tap->n_routes) * sizeof(NetRoute));
+}
+
+static bool is_wellformed_tap(const RequestTap *tap)
+{
+	return is_text(tap->ifname, sizeof(tap->ifname)) && is_ifname_or_empty(tap->bridge) &&
+	       is_ifname_or_empty(tap->uplink) && tap->op == REQUEST_CREATE &&
+	       !(tap->flags & ~REQUEST_NAT) && (!*tap->uplink || tap->flags & REQUEST_NAT) &&
+	       tap->n_addresses <= REQUEST_ADDRESSES && tap->n_routes <= REQUEST_ROUTES &&
+	       are_wellformed_addresses(tap);
 }
 
 static bool is_wellformed(const Request *request)
 {
 	if (request->version != REQUEST_VERSION ||
 		(request->mode != REQUEST_MAKE && request->mode != REQUEST_JUDGE) ||
-		request->n_taps < 1 || request->n_taps > REQUEST_TAPS ||
+		request->force > 1 || request->n_taps < 1 || request->n_taps > REQUEST_TAPS ||
 		!is_text(request->label, sizeof(request->label)) || !*request->label ||
 		strlen(request->label) != strspn(request->label, LETTERS DIGITS "_.-"))
 		return false;
@@ -101,6 +141,38 @@ static bool is_wellformed(const Request *request)
 	return is_zero(request->taps + request->n_taps,
 		(REQUEST_TAPS - request->n_taps) * sizeof(RequestTap));
 }
+
+/* ---- what it asks for ---- */
+
+const NetAddress *request_peer(const RequestTap *tap, const NetAddress *address)
+{
+	return &tap->peers[address->family == 6];
+}
+
+unsigned int request_count_new(const Request *request)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < request->n_taps; i++)
+		n += request->taps[i].op == REQUEST_CREATE;
+	return n;
+}
+
+bool request_each_prefix(const RequestTap *tap, RequestVisit visit, void *data)
+{
+	for (unsigned int i = 0; i < tap->n_addresses; i++)
+		if (!visit(&tap->addresses[i], NET_KEY_ADDRESS, data))
+			return false;
+	for (unsigned int i = 0; i < 2; i++)
+		if (tap->peers[i].family && !visit(&tap->peers[i], NET_KEY_PEER, data))
+			return false;
+	for (unsigned int i = 0; i < tap->n_routes; i++)
+		if (!visit(&tap->routes[i].to, NET_KEY_ROUTE, data))
+			return false;
+	return true;
+}
+
+/* ---- the judgement ---- */
 
 /* An address clashes with any of an earlier tap, and with an equal one of its own. */
 static bool clashes(const Request *request, size_t tap, size_t address)
@@ -118,29 +190,75 @@ static bool clashes(const Request *request, size_t tap, size_t address)
 	return false;
 }
 
+static bool has_family(const RequestTap *tap, unsigned int family)
+{
+	for (unsigned int i = 0; i < tap->n_addresses; i++)
+		if (tap->addresses[i].family == family)
+			return true;
+	return false;
+}
+
+/* What a tap cannot be together, or cannot be at all. */
+static bool is_sane_tap(const RequestTap *tap, unsigned int i, Fault *fault)
+{
+	const char *problem = request_ifname_problem(tap->ifname);
+
+	if (problem)
+		return fault_about(fault, i, NET_KEY_IFNAME, EX_DATAERR, "%s", problem);
+	if (*tap->bridge && (tap->n_addresses || tap->flags & REQUEST_NAT))
+		return fault_about(fault, i, NET_KEY_BR, EX_DATAERR,
+			"a port of a bridge has no address and no NAT of its own");
+	if (tap->mtu && (tap->mtu < (has_family(tap, 6) ? 1280 : 68) || tap->mtu > REQUEST_MTU_MAX))
+		return fault_about(fault, i, NET_KEY_MTU, EX_DATAERR,
+			"the MTU must be from 68 (1280 with IPv6) to %d", REQUEST_MTU_MAX);
+	if (tap->flags & REQUEST_NAT && !tap->n_addresses)
+		return fault_about(
+			fault, i, NET_KEY_NAT, EX_DATAERR, "NAT needs an address on the tap");
+	for (unsigned int j = 0; j < 2; j++)
+		if (tap->peers[j].family && !has_family(tap, tap->peers[j].family))
+			return fault_about(fault, i, NET_KEY_PEER, EX_DATAERR,
+				"there is no address of the peer's family");
+	return true;
+}
+
+static bool are_sane_addresses(const Request *request, unsigned int i, Fault *fault)
+{
+	const RequestTap *tap = &request->taps[i];
+
+	for (unsigned int j = 0; j < tap->n_addresses; j++) {
+		const NetAddress *address = &tap->addresses[j];
+		const char *problem = net_address_problem(address, request_peer(tap, address));
+
+		if (!problem && clashes(request, i, j))
+			problem = "it clashes with another address in the request";
+		if (problem)
+			return fault_about(fault, i, NET_KEY_ADDRESS, EX_DATAERR, "%s", problem);
+	}
+	for (unsigned int j = 0; j < tap->n_routes; j++) {
+		const NetRoute *route = &tap->routes[j];
+		const char *problem = net_route_problem(route);
+
+		if (!problem && !has_family(tap, route->to.family))
+			problem = "there is no address of the route's family";
+		if (problem)
+			return fault_about(fault, i, NET_KEY_ROUTE, EX_DATAERR, "%s", problem);
+	}
+	return true;
+}
+
 bool request_is_sane(const Request *request, Fault *fault)
 {
-	const char *problem;
-
 	if (!is_wellformed(request))
 		return fault_set(fault, EX_USAGE, "the request is not one that this helper knows");
-	for (size_t i = 0; i < request->n_taps; i++) {
+	for (unsigned int i = 0; i < request->n_taps; i++) {
 		const RequestTap *tap = &request->taps[i];
 
-		problem = request_ifname_problem(tap->ifname);
-		if (problem)
-			return fault_about(fault, i, -1, EX_DATAERR, "%s", problem);
-		for (size_t j = 0; j < i; j++)
+		if (!is_sane_tap(tap, i, fault) || !are_sane_addresses(request, i, fault))
+			return false;
+		for (unsigned int j = 0; j < i; j++)
 			if (strcmp(tap->ifname, request->taps[j].ifname) == 0)
-				return fault_about(
-					fault, i, -1, EX_DATAERR, "the name is asked for twice");
-		for (size_t j = 0; j < tap->n_addresses; j++) {
-			problem = net_address_problem(&tap->addresses[j]);
-			if (!problem && clashes(request, i, j))
-				problem = "it clashes with another address in the request";
-			if (problem)
-				return fault_about(fault, i, j, EX_DATAERR, "%s", problem);
-		}
+				return fault_about(fault, i, NET_KEY_IFNAME, EX_DATAERR,
+					"the name is asked for twice");
 	}
 	return true;
 }

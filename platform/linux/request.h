@@ -12,20 +12,38 @@
 #include "platform/address.h"
 #include "platform/linux/fault.h"
 
-#define REQUEST_VERSION 0x51545702 /* "QTW", 2 */
+#define REQUEST_VERSION 0x51545703 /* "QTW", 3 */
 #define REQUEST_TAPS 8
 #define REQUEST_ADDRESSES 8
+#define REQUEST_ROUTES 8
 #define REQUEST_IFNAME 16 /* IFNAMSIZ, with the NUL */
 #define REQUEST_LABEL 32  /* with the NUL */
+#define REQUEST_MTU_MAX 65521
+
+enum { /* RequestTap.op */
+	REQUEST_CREATE = 1,
+	REQUEST_COMPLETE, /* it is there: add what it lacks */
+};
+
+enum { /* RequestTap.flags */
+	REQUEST_NAT = 1 << 0,
+};
 
 typedef struct {
 	char ifname[REQUEST_IFNAME];
+	char bridge[REQUEST_IFNAME]; /* to be a port of, or "" */
+	char uplink[REQUEST_IFNAME]; /* of NAT: only through this one; "": through any */
+	uint8_t op;
+	uint8_t flags;
 	uint8_t n_addresses;
-	uint8_t zero[3];
+	uint8_t n_routes;
+	uint32_t mtu; /* 0: the kernel's own */
 	NetAddress addresses[REQUEST_ADDRESSES];
+	NetAddress peers[2]; /* of IPv4 and of IPv6; family 0: none */
+	NetRoute routes[REQUEST_ROUTES];
 } RequestTap;
 
-enum {
+enum {			  /* Request.mode */
 	REQUEST_MAKE = 1, /* the taps */
 	REQUEST_JUDGE,	  /* whether they would be made */
 };
@@ -33,20 +51,40 @@ enum {
 typedef struct {
 	uint32_t version;
 	uint32_t mode;
+	uint32_t force; /* 1: overlaps are meant so; only root may */
 	uint32_t n_taps;
 	char label[REQUEST_LABEL]; /* of the VM, for the link's alias: [A-Za-z0-9_.-]+ */
 	RequestTap taps[REQUEST_TAPS];
 } Request;
 
-/* With status 0, to REQUEST_MAKE, one descriptor for each tap comes along by SCM_RIGHTS, in order.
+/*
+ * With status 0, to REQUEST_MAKE, one descriptor for each tap that was created comes along by
+ * SCM_RIGHTS, in order, and behind them those that QEMU is only to hold: what they stand for ends
+ * with the last who has them.
  */
+#define REPLY_HOLDINGS 2 /* at most */
 typedef struct {
 	uint32_t version;
+	uint32_t n_holdings;
 	Fault fault;
+	char warning[500]; /* or "" */
 } Reply;
 
 /* NULL if a tap can be called @ifname, else why not (static text). */
 const char *request_ifname_problem(const char *ifname);
+
+/* NULL if another interface of the host can be called @ifname, else why not (static text). */
+const char *request_link_problem(const char *ifname);
+
+/* The peer of the tap's @address; family 0: it has none. */
+const NetAddress *request_peer(const RequestTap *tap, const NetAddress *address);
+
+/* How many of the taps are to be created. */
+unsigned int request_count_new(const Request *request);
+
+/* Calls @visit for every prefix that the tap takes on the host, until it returns false. */
+typedef bool (*RequestVisit)(const NetAddress *prefix, NetKey key, void *data);
+bool request_each_prefix(const RequestTap *tap, RequestVisit visit, void *data);
 
 /* Everything that can be judged without looking at the host or the policy. */
 bool request_is_sane(const Request *request, Fault *fault);

@@ -26,6 +26,8 @@ static NetAddress parse(const char *text)
 
 #define LENGTH_4 "the prefix length must be from /8 to /31"
 #define LENGTH_6 "the prefix length must be from /64 to /127"
+#define PEER_4 "a /32 needs a peer, the guest's address"
+#define PEER_6 "a /128 needs a peer, the guest's address"
 #define THIS_NET "0.0.0.0/8 is not for hosts"
 #define LOOPBACK "127.0.0.0/8 is the host's own loopback"
 #define LINK_4 "169.254.0.0/16 is for link-local addresses"
@@ -65,8 +67,8 @@ static const struct {
 	{ "10.0.0.1/0", LENGTH_4 },
 	{ "10.0.0.1/1", LENGTH_4 },
 	{ "10.0.0.1/7", LENGTH_4 },
-	{ "10.0.0.1/32", LENGTH_4 },
-	{ "127.0.0.1/32", LENGTH_4 },
+	{ "10.0.0.1/32", PEER_4 },
+	{ "127.0.0.1/32", PEER_4 },
 	{ "0.0.0.0/8", THIS_NET },
 	{ "0.0.0.1/8", THIS_NET },
 	{ "0.255.255.255/31", THIS_NET },
@@ -109,8 +111,8 @@ static const struct {
 	{ "fd00::1/8", LENGTH_6 },
 	{ "fd00::1/48", LENGTH_6 },
 	{ "fd00::1/63", LENGTH_6 },
-	{ "fd00::1/128", LENGTH_6 },
-	{ "::1/128", LENGTH_6 },
+	{ "fd00::1/128", PEER_6 },
+	{ "::1/128", PEER_6 },
 	{ "::/64", SPECIAL },
 	{ "::/127", SPECIAL },
 	{ "::1/64", SPECIAL },
@@ -134,7 +136,69 @@ static void test_problem(void)
 		NetAddress address = parse(fitness[i].address);
 
 		g_test_message("%s", fitness[i].address);
-		g_assert_cmpstr(net_address_problem(&address), ==, fitness[i].problem);
+		g_assert_cmpstr(net_address_problem(&address, NULL), ==, fitness[i].problem);
+	}
+}
+
+static const struct {
+	const char *address, *peer;
+	const char *problem;
+} pairs_of_hosts[] = {
+	{ "10.0.0.1/32", "10.0.0.2/32", NULL },
+	{ "10.0.0.1/32", "192.168.50.2/32", NULL },
+	{ "fd00::1/128", "fd00::2/128", NULL },
+	{ "10.0.0.1/24", "10.0.0.2/32", "with a peer the prefix length must be /32" },
+	{ "fd00::1/64", "fd00::2/128", "with a peer the prefix length must be /128" },
+	{ "10.0.0.1/32", "fd00::2/128", "it and its peer are not of one family" },
+	{ "10.0.0.1/32", "10.0.0.1/32", "it and its peer are the same" },
+	{ "127.0.0.1/32", "10.0.0.2/32", LOOPBACK },
+	{ "10.0.0.1/32", "224.0.0.1/32", MULTI_4 },
+	{ "10.0.0.1/32", "224.0.0.1/0", MULTI_4 },
+	{ "fd00::1/128", "fe80::2/128", LINK_6 },
+};
+
+static void test_peer(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(pairs_of_hosts); i++) {
+		NetAddress address = parse(pairs_of_hosts[i].address);
+		NetAddress peer = parse(pairs_of_hosts[i].peer);
+
+		g_test_message("%s peer %s", pairs_of_hosts[i].address, pairs_of_hosts[i].peer);
+		g_assert_cmpstr(
+			net_address_problem(&address, &peer), ==, pairs_of_hosts[i].problem);
+	}
+}
+
+static const struct {
+	const char *to, *via; /* NULL: none */
+	const char *problem;
+} routes[] = {
+	{ "198.51.100.0/24", NULL, NULL },
+	{ "198.51.100.0/24", "192.168.50.2/32", NULL },
+	{ "198.51.100.7/32", "192.168.50.2/32", NULL },
+	{ "10.0.0.0/8", "192.168.50.2/32", NULL },
+	{ "fd00::/16", "fd00::2/128", NULL },
+	{ "fd00::7/128", "fd00::2/128", NULL },
+	{ "198.51.100.1/24", NULL, "it has bits set behind its prefix length" },
+	{ "0.0.0.0/0", NULL, "the prefix length must be from /8 to /32" },
+	{ "10.0.0.0/7", NULL, "the prefix length must be from /8 to /32" },
+	{ "::/0", NULL, "the prefix length must be from /16 to /128" },
+	{ "fd00::/8", NULL, "the prefix length must be from /16 to /128" },
+	{ "127.0.0.0/8", NULL, LOOPBACK },
+	{ "224.0.0.0/8", NULL, MULTI_4 },
+	{ "ff02::/16", NULL, MULTI_6 },
+	{ "198.51.100.0/24", "fd00::2/128", "it goes through an address of another family" },
+};
+
+static void test_route(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(routes); i++) {
+		NetRoute route = { .to = parse(routes[i].to) };
+
+		if (routes[i].via)
+			route.via = parse(routes[i].via);
+		g_test_message("%s via %s", routes[i].to, routes[i].via);
+		g_assert_cmpstr(net_route_problem(&route), ==, routes[i].problem);
 	}
 }
 
@@ -365,6 +429,7 @@ static Request good_request(void)
 	request.n_taps = 2;
 	strcpy(request.label, "my_VM-1.0");
 	strcpy(request.taps[0].ifname, "tap0");
+	request.taps[0].op = request.taps[1].op = REQUEST_CREATE;
 	request.taps[0].n_addresses = 3;
 	request.taps[0].addresses[0] = parse("10.0.0.1/24");
 	request.taps[0].addresses[1] = parse("10.0.0.2/24");
@@ -375,8 +440,9 @@ static Request good_request(void)
 	return request;
 }
 
-#define UNKNOWN EX_USAGE, -1, -1, "the request is not one that this helper knows"
-#define UNFIT(tap, address, why) EX_DATAERR, tap, address, why
+#define UNKNOWN EX_USAGE, -1, NET_KEY_IFNAME, "the request is not one that this helper knows"
+#define UNFIT(tap, key, why) EX_DATAERR, tap, key, why
+#define MTU "the MTU must be from 68 (1280 with IPv6) to 65521"
 #define TWICE "the name is asked for twice"
 #define CLASH "it clashes with another address in the request"
 
@@ -392,7 +458,8 @@ static const struct {
 	size_t offset;
 	const void *bytes;
 	size_t len;
-	int status, tap, address;
+	int status, tap;
+	NetKey key;
 	const char *text;
 } damages[] = {
 	{ "version-0", offsetof(Request, version), NUMBER(0), UNKNOWN },
@@ -401,7 +468,7 @@ static const struct {
 	{ "mode-next", offsetof(Request, mode), NUMBER(REQUEST_JUDGE + 1), UNKNOWN },
 	{ "no-taps", offsetof(Request, n_taps), NUMBER(0), UNKNOWN },
 	{ "one-tap-less", offsetof(Request, n_taps), NUMBER(1), UNKNOWN },
-	{ "one-tap-more", offsetof(Request, n_taps), NUMBER(3), UNFIT(2, -1, LETTERS) },
+	{ "one-tap-more", offsetof(Request, n_taps), NUMBER(3), UNKNOWN },
 	{ "nine-taps", offsetof(Request, n_taps), NUMBER(9), UNKNOWN },
 	{ "all-taps", offsetof(Request, n_taps), NUMBER(UINT32_MAX), UNKNOWN },
 
@@ -415,19 +482,35 @@ static const struct {
 	{ "label-byte-behind", offsetof(Request, label[10]), BYTES("x"), UNKNOWN },
 	{ "label-last-byte", offsetof(Request, label[31]), BYTES("x"), UNKNOWN },
 
-	{ "ifname-empty", TAP(0, ifname), BYTES("\0\0\0\0"), UNFIT(0, -1, LETTERS) },
-	{ "ifname-digit", TAP(1, ifname), BYTES("1tap"), UNFIT(1, -1, LETTERS) },
-	{ "ifname-format", TAP(1, ifname), BYTES("t%d\0"), UNFIT(1, -1, LETTERS) },
-	{ "ifname-slash", TAP(0, ifname), BYTES("../x"), UNFIT(0, -1, LETTERS) },
-	{ "ifname-claimed", TAP(0, ifname), BYTES("eth0"), UNFIT(0, -1, CLAIMED) },
-	{ "ifname-reserved", TAP(1, ifname), BYTES("lo\0\0"), UNFIT(1, -1, KERNELS) },
+	{ "ifname-empty", TAP(0, ifname), BYTES("\0\0\0\0"), UNFIT(0, NET_KEY_IFNAME, LETTERS) },
+	{ "ifname-digit", TAP(1, ifname), BYTES("1tap"), UNFIT(1, NET_KEY_IFNAME, LETTERS) },
+	{ "ifname-format", TAP(1, ifname), BYTES("t%d\0"), UNFIT(1, NET_KEY_IFNAME, LETTERS) },
+	{ "ifname-slash", TAP(0, ifname), BYTES("../x"), UNFIT(0, NET_KEY_IFNAME, LETTERS) },
+	{ "ifname-claimed", TAP(0, ifname), BYTES("eth0"), UNFIT(0, NET_KEY_IFNAME, CLAIMED) },
+	{ "ifname-reserved", TAP(1, ifname), BYTES("lo\0\0"), UNFIT(1, NET_KEY_IFNAME, KERNELS) },
 	{ "ifname-without-nul", TAP(0, ifname), BYTES("abcdefghijklmnop"), UNKNOWN },
 	{ "ifname-byte-behind", TAP(0, ifname[5]), BYTES("x"), UNKNOWN },
 	{ "ifname-last-byte", TAP(1, ifname[15]), BYTES("x"), UNKNOWN },
-	{ "ifname-twice", TAP(1, ifname), BYTES("tap0"), UNFIT(1, -1, TWICE) },
+	{ "ifname-twice", TAP(1, ifname), BYTES("tap0"), UNFIT(1, NET_KEY_IFNAME, TWICE) },
 
-	{ "tap-zero-0", TAP(0, zero[0]), BYTES("\1"), UNKNOWN },
-	{ "tap-zero-2", TAP(1, zero[2]), BYTES("\1"), UNKNOWN },
+	{ "op-0", TAP(0, op), BYTES("\0"), UNKNOWN },
+	{ "op-next", TAP(1, op), BYTES("\3"), UNKNOWN },
+	{ "flag-unknown", TAP(0, flags), BYTES("\200"), UNKNOWN },
+	{ "force-2", offsetof(Request, force), NUMBER(2), UNKNOWN },
+	{ "uplink-without-nat", TAP(0, uplink), BYTES("eth0"), UNKNOWN },
+	{ "bridge-with-address", TAP(1, bridge), BYTES("br0"),
+		UNFIT(1, NET_KEY_BR, "a port of a bridge has no address and no NAT of its own") },
+	{ "bridge-of-two-lines", TAP(1, bridge), BYTES("br0\n"), UNKNOWN },
+	{ "mtu-67", TAP(1, mtu), NUMBER(67), UNFIT(1, NET_KEY_MTU, MTU) },
+	{ "mtu-1279", TAP(0, mtu), NUMBER(1279), UNFIT(0, NET_KEY_MTU, MTU) },
+	{ "mtu-65522", TAP(1, mtu), NUMBER(65522), UNFIT(1, NET_KEY_MTU, MTU) },
+	{ "peer-of-no-address", TAP(1, peers[1]), BYTES("\6\200\0\0\375"),
+		UNFIT(1, NET_KEY_PEER, "there is no address of the peer's family") },
+	{ "peer-of-other-family", TAP(1, peers[1]), BYTES("\4\40\0\0\12\0\1\2"), UNKNOWN },
+	{ "peer-with-subnet", TAP(1, peers[0]), BYTES("\4\30\0\0\12\0\1\2"), UNKNOWN },
+	{ "route-not-counted", TAP(1, routes[0]), BYTES("\4\30\0\0\306"), UNKNOWN },
+	{ "routes-9", TAP(1, n_routes), BYTES("\11"), UNKNOWN },
+
 	{ "one-address-less", TAP(0, n_addresses), BYTES("\2"), UNKNOWN },
 	{ "no-addresses", TAP(1, n_addresses), BYTES("\0"), UNKNOWN },
 	{ "one-address-more", TAP(1, n_addresses), BYTES("\2"), UNKNOWN },
@@ -440,24 +523,29 @@ static const struct {
 	{ "prefix-33", ADDRESS(0, 1, prefix_len), BYTES("\41"), UNKNOWN },
 	{ "prefix-129", ADDRESS(0, 2, prefix_len), BYTES("\201"), UNKNOWN },
 	{ "prefix-255", ADDRESS(0, 2, prefix_len), BYTES("\377"), UNKNOWN },
-	{ "prefix-32", ADDRESS(0, 1, prefix_len), BYTES("\40"), UNFIT(0, 1, LENGTH_4) },
-	{ "prefix-128", ADDRESS(0, 2, prefix_len), BYTES("\200"), UNFIT(0, 2, LENGTH_6) },
+	{ "prefix-32", ADDRESS(0, 1, prefix_len), BYTES("\40"), UNFIT(0, NET_KEY_ADDRESS, PEER_4) },
+	{ "prefix-128", ADDRESS(0, 2, prefix_len), BYTES("\200"),
+		UNFIT(0, NET_KEY_ADDRESS, PEER_6) },
 	{ "address-zero-0", ADDRESS(0, 0, zero[0]), BYTES("\1"), UNKNOWN },
 	{ "address-zero-1", ADDRESS(1, 0, zero[1]), BYTES("\1"), UNKNOWN },
 	{ "octet-behind-ipv4", ADDRESS(0, 0, octets[4]), BYTES("\1"), UNKNOWN },
 	{ "last-octet-of-ipv4", ADDRESS(1, 0, octets[15]), BYTES("\1"), UNKNOWN },
-	{ "loopback", ADDRESS(0, 1, octets), BYTES("\177"), UNFIT(0, 1, LOOPBACK) },
-	{ "network", ADDRESS(1, 0, octets[3]), BYTES("\0"), UNFIT(1, 0, NETWORK) },
-	{ "anycast", ADDRESS(0, 2, octets[15]), BYTES("\0"), UNFIT(0, 2, ANYCAST) },
+	{ "loopback", ADDRESS(0, 1, octets), BYTES("\177"), UNFIT(0, NET_KEY_ADDRESS, LOOPBACK) },
+	{ "network", ADDRESS(1, 0, octets[3]), BYTES("\0"), UNFIT(1, NET_KEY_ADDRESS, NETWORK) },
+	{ "anycast", ADDRESS(0, 2, octets[15]), BYTES("\0"), UNFIT(0, NET_KEY_ADDRESS, ANYCAST) },
 
-	{ "address-twice", ADDRESS(0, 1, octets[3]), BYTES("\1"), UNFIT(0, 1, CLASH) },
+	{ "address-twice", ADDRESS(0, 1, octets[3]), BYTES("\1"),
+		UNFIT(0, NET_KEY_ADDRESS, CLASH) },
 	{ "address-twice-wider", ADDRESS(0, 1, prefix_len), BYTES("\10\0\0\12\0\0\1"),
-		UNFIT(0, 1, CLASH) },
-	{ "taps-same-subnet", ADDRESS(1, 0, octets), BYTES("\12\0\0\3"), UNFIT(1, 0, CLASH) },
-	{ "taps-same-address", ADDRESS(1, 0, octets), BYTES("\12\0\0\1"), UNFIT(1, 0, CLASH) },
-	{ "taps-around", ADDRESS(1, 0, prefix_len), BYTES("\20"), UNFIT(1, 0, CLASH) },
+		UNFIT(0, NET_KEY_ADDRESS, CLASH) },
+	{ "taps-same-subnet", ADDRESS(1, 0, octets), BYTES("\12\0\0\3"),
+		UNFIT(1, NET_KEY_ADDRESS, CLASH) },
+	{ "taps-same-address", ADDRESS(1, 0, octets), BYTES("\12\0\0\1"),
+		UNFIT(1, NET_KEY_ADDRESS, CLASH) },
+	{ "taps-around", ADDRESS(1, 0, prefix_len), BYTES("\20"),
+		UNFIT(1, NET_KEY_ADDRESS, CLASH) },
 	{ "taps-inside", ADDRESS(1, 0, prefix_len), BYTES("\36\0\0\12\0\0\202"),
-		UNFIT(1, 0, CLASH) },
+		UNFIT(1, NET_KEY_ADDRESS, CLASH) },
 };
 
 static void test_damage(gconstpointer data)
@@ -473,7 +561,7 @@ static void test_damage(gconstpointer data)
 	g_assert_cmpstr(fault.text, ==, damages[i].text);
 	g_assert_cmpint(fault.status, ==, damages[i].status);
 	g_assert_cmpint(fault.tap, ==, damages[i].tap);
-	g_assert_cmpint(fault.address, ==, damages[i].address);
+	g_assert_cmpint(fault.key, ==, damages[i].key);
 }
 
 static void test_good(void)
@@ -489,6 +577,7 @@ static void test_good(void)
 
 	memset(&request.taps[1], 0, sizeof(request.taps[1]));
 	strcpy(request.taps[1].ifname, "no-address");
+	request.taps[1].op = REQUEST_CREATE;
 	g_assert_true(request_is_sane(&request, &fault));
 }
 
@@ -503,6 +592,7 @@ static void test_fullest(void)
 		RequestTap *tap = &request.taps[i];
 
 		g_snprintf(tap->ifname, sizeof(tap->ifname), "tap%u", i);
+		tap->op = REQUEST_CREATE;
 		tap->n_addresses = REQUEST_ADDRESSES;
 		for (guint j = 0; j < REQUEST_ADDRESSES; j++) {
 			g_autofree char *text = j % 2 ? g_strdup_printf("10.0.%u.%u/24", i, j)
@@ -516,7 +606,7 @@ static void test_fullest(void)
 	request.taps[7].addresses[7] = request.taps[0].addresses[1];
 	g_assert_false(request_is_sane(&request, &fault));
 	g_assert_cmpint(fault.tap, ==, 7);
-	g_assert_cmpint(fault.address, ==, 7);
+	g_assert_cmpint(fault.key, ==, NET_KEY_ADDRESS);
 }
 
 static void check_unused(size_t from, size_t to)
@@ -535,8 +625,9 @@ static void check_unused(size_t from, size_t to)
 static void test_unused(void)
 {
 	check_unused(offsetof(Request, label[strlen("my_VM-1.0") + 1]), TAP(0, ifname));
-	check_unused(TAP(0, ifname[strlen("tap0") + 1]), TAP(0, n_addresses));
-	check_unused(TAP(0, zero), TAP(0, addresses));
+	check_unused(TAP(0, ifname[strlen("tap0") + 1]), TAP(0, bridge));
+	check_unused(TAP(0, bridge[1]), TAP(0, uplink));
+	check_unused(TAP(0, uplink), TAP(0, op));
 	check_unused(ADDRESS(0, 0, zero), ADDRESS(0, 0, octets));
 	check_unused(ADDRESS(0, 0, octets[4]), ADDRESS(0, 1, family));
 	check_unused(ADDRESS(0, 3, family), TAP(1, ifname));
@@ -555,13 +646,13 @@ static void test_fault(void)
 	g_assert_cmpstr(fault.text, ==, longest);
 	g_assert_cmpint(fault.status, ==, EX_OSERR);
 	g_assert_cmpint(fault.tap, ==, -1);
-	g_assert_cmpint(fault.address, ==, -1);
+	g_assert_cmpint(fault.key, ==, NET_KEY_IFNAME);
 
-	g_assert_false(fault_about(&fault, 1, 2, EX_NOPERM, "%s%%", "short"));
+	g_assert_false(fault_about(&fault, 1, NET_KEY_ROUTE, EX_NOPERM, "%s%%", "short"));
 	g_assert_cmpstr(fault.text, ==, "short%");
 	g_assert_cmpint(fault.status, ==, EX_NOPERM);
 	g_assert_cmpint(fault.tap, ==, 1);
-	g_assert_cmpint(fault.address, ==, 2);
+	g_assert_cmpint(fault.key, ==, NET_KEY_ROUTE);
 	for (size_t i = strlen(fault.text); i < sizeof(fault.text); i++)
 		g_assert_cmpint(fault.text[i], ==, 0);
 }
@@ -570,6 +661,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/address/problem", test_problem);
+	g_test_add_func("/address/peer", test_peer);
+	g_test_add_func("/address/route", test_route);
 	g_test_add_func("/address/pairs", test_pairs);
 	g_test_add_func("/address/network", test_network);
 	g_test_add_func("/address/print", test_print);

@@ -66,6 +66,27 @@ static const Row sound[] = {
 	{ "ifname-cut", "[vm]\nname = thirteen-byte\n[nic]\ntype = tap\n", "0: tw-thirte-8dc7b\n" },
 	{ "ifnames-for-two", "[nic \"a\"]\ntype = tap\n[nic \"b\"]\ntype = tap\n",
 		"a: tw-vm-a5e81\nb: tw-vm-8a1a9\n" },
+	{ "bridge", "[nic]\nifname = tap0\nbr = br0\nmtu = 9000\n", "0: tap0 br br0 mtu 9000\n" },
+	{ "point-to-point",
+		"[nic]\nifname = tap0\naddress = 10.0.0.1/32, fd00::1/128\npeer = fd00::2, 10.0.0.2\n",
+		"0: tap0 10.0.0.1/32 fd00::1/128 peer 10.0.0.2/32 peer fd00::2/128\n" },
+	{ "peer-is-the-guest",
+		"[nic]\nifname = tap0\naddress = 10.0.0.1/32\nguest-address = 10.0.0.2\n",
+		"0: tap0 10.0.0.1/32 peer 10.0.0.2/32\n" },
+	{ "routes",
+		"[nic]\nifname = tap0\naddress = 10.0.0.1/24, fd00::1/64\nguest-address = 10.0.0.2\n"
+		"route = 198.51.100.0/24, 203.0.113.0/24 via 10.0.0.3, fd01::/48 via fd00::2\n",
+		"0: tap0 10.0.0.1/24 fd00::1/64 route 198.51.100.0/24 via 10.0.0.2/32 "
+		"route 203.0.113.0/24 via 10.0.0.3/32 route fd01::/48 via fd00::2/128\n" },
+	{ "route-through-the-peer",
+		"[nic]\nifname = tap0\naddress = 10.0.0.1/32\npeer = 10.0.0.2\nroute = 198.51.100.0/24\n",
+		"0: tap0 10.0.0.1/32 peer 10.0.0.2/32 route 198.51.100.0/24 via 10.0.0.2/32\n" },
+	{ "nat", "[nic]\nifname = tap0\naddress = 10.0.0.1/24\nnat = yes\n",
+		"0: tap0 10.0.0.1/24 nat any\n" },
+	{ "nat-uplink", "[nic]\nifname = tap0\naddress = 10.0.0.1/24\nnat = eth0\n",
+		"0: tap0 10.0.0.1/24 nat eth0\n" },
+	{ "nat-off", "[nic]\nifname = tap0\naddress = 10.0.0.1/24\nnat = off\n",
+		"0: tap0 10.0.0.1/24\n" },
 	{ "both-families", "[nic]\nifname = tap0\naddress = 10.0.0.1/8, fd00::1/64\n",
 		"0: tap0 10.0.0.1/8 fd00::1/64\n" },
 	{ "one-subnet-twice", "[nic]\nifname = tap0\naddress = 10.0.0.1/24 10.0.0.2/24\n",
@@ -85,6 +106,26 @@ static const Row sound[] = {
 		"0: tap0 " EIGHT_ADDRESSES "\n" },
 };
 
+static void print_more(GString *text, const NetTap *tap)
+{
+	char to[NET_ADDRESS_TEXT], via[NET_ADDRESS_TEXT];
+
+	for (guint i = 0; i < 2; i++)
+		if (tap->peers[i].family)
+			g_string_append_printf(
+				text, " peer %s", net_address_print(&tap->peers[i], to));
+	for (guint i = 0; i < tap->n_routes; i++)
+		g_string_append_printf(text, " route %s via %s",
+			net_address_print(&tap->routes[i].to, to),
+			net_address_print(&tap->routes[i].via, via));
+	if (tap->bridge)
+		g_string_append_printf(text, " br %s", tap->bridge);
+	if (tap->nat)
+		g_string_append_printf(text, " nat %s", *tap->nat ? tap->nat : "any");
+	if (tap->mtu)
+		g_string_append_printf(text, " mtu %u", tap->mtu);
+}
+
 static char *print_plan(const Plan *plan)
 {
 	GString *text = g_string_new(NULL);
@@ -92,7 +133,7 @@ static char *print_plan(const Plan *plan)
 	for (guint i = 0; i < plan->n_taps; i++) {
 		const NetTap *tap = &plan->taps[i];
 
-		g_assert_false(plan->ready[i]);
+		g_assert_cmpint(plan->taps[i].state, ==, NET_TAP_MISSING);
 		g_string_append_printf(text, "%s: %s", plan->nics[i]->section.id, tap->ifname);
 		for (guint j = 0; j < tap->n_addresses; j++) {
 			char address[NET_ADDRESS_TEXT];
@@ -100,6 +141,7 @@ static char *print_plan(const Plan *plan)
 			net_address_print(&tap->addresses[j], address);
 			g_string_append_printf(text, " %s", address);
 		}
+		print_more(text, tap);
 		g_string_append_c(text, '\n');
 	}
 	return g_string_free(text, FALSE);
@@ -120,6 +162,34 @@ static void test_sound(gconstpointer data)
 /* ---- plans that no host could carry out: expected is the verdict ---- */
 
 static const Row faulty[] = {
+	{ "peer-missing", "[nic]\naddress = 10.0.0.1/32\n",
+		"vm.ini:2: [nic] address: '10.0.0.1/32' cannot be the host's address here: a /32 needs "
+		"a peer, the guest's address" },
+	{ "peer-of-a-subnet", "[nic]\naddress = 10.0.0.1/24\npeer = 10.0.0.2\n",
+		"vm.ini:2: [nic] address: '10.0.0.1/24' cannot be the host's address here: with a peer "
+		"the prefix length must be /32" },
+	{ "peer-alone", "[nic]\nifname = tap0\naddress = 10.0.0.1/24\npeer = fd00::2\n",
+		"vm.ini:4: [nic] peer: there is no IPv6 address of the host's" },
+	{ "route-host-bits",
+		"[nic]\naddress = 10.0.0.1/24\nguest-address = 10.0.0.2\nroute = 198.51.100.1/24\n",
+		"vm.ini:4: [nic] route: '198.51.100.1/24' cannot be behind the guest: it has bits set "
+		"behind its prefix length" },
+	{ "route-default",
+		"[nic]\naddress = 10.0.0.1/24\nguest-address = 10.0.0.2\nroute = 0.0.0.0/0\n",
+		"vm.ini:4: [nic] route: '0.0.0.0/0' cannot be behind the guest: the prefix length must "
+		"be from /8 to /32" },
+	{ "route-of-another-family",
+		"[nic]\naddress = 10.0.0.1/24\nroute = fd00:1::/64 via fd00::2\n",
+		"vm.ini:3: [nic] route: 'fd00:1::/64' needs an IPv6 address on the tap" },
+	{ "nat-without-address", "[nic]\nifname = tap0\nnat = on\n",
+		"vm.ini:3: [nic] nat: needs address: it is the guest's gateway" },
+	{ "nat-uplink-long", "[nic]\naddress = 10.0.0.1/24\nnat = sixteen-letters-\n",
+		"vm.ini:3: [nic] nat: 'sixteen-letters-': an interface name has at most 15 characters" },
+	{ "br-slash", "[nic]\nbr = br/0\n",
+		"vm.ini:2: [nic] br: 'br/0': an interface name has letters, digits and '-', '_', '.', "
+		"'@' only here" },
+	{ "mtu-of-ipv6", "[nic]\naddress = fd00::1/64\nmtu = 1279\n",
+		"vm.ini:3: [nic] mtu: IPv6 needs 1280 at least" },
 	{ "ifname-claimed", "[nic]\nifname = eth0\n",
 		"vm.ini:2: [nic] ifname: 'eth0': other software claims names that begin like this; "
 		"tap0 or tw-myvm is safe" },
@@ -146,8 +216,8 @@ static const Row faulty[] = {
 		"vm.ini:2: [nic] address: '192.168.50.255/24' cannot be the host's address here: it "
 		"is the broadcast address, not a host's" },
 	{ "address-prefix", "[nic]\naddress = 192.168.50.1/32\n",
-		"vm.ini:2: [nic] address: '192.168.50.1/32' cannot be the host's address here: the "
-		"prefix length must be from /8 to /31" },
+		"vm.ini:2: [nic] address: '192.168.50.1/32' cannot be the host's address here: a /32 needs "
+		"a peer, the guest's address" },
 	{ "address-link-local", "[nic]\naddress = FE80:0::1/64\n",
 		"vm.ini:2: [nic] address: 'fe80::1/64' cannot be the host's address here: fe80::/10 "
 		"is for link-local addresses" },
@@ -177,7 +247,7 @@ static const Row faulty[] = {
 		"vm.ini:17: [nic \"9\"]: a VM can have 8 taps, not more\n"
 		"vm.ini:20: [nic \"10\"]: a VM can have 8 taps, not more" },
 	{ "nine-addresses", "[nic]\naddress = " EIGHT_ADDRESSES " 10.0.9.1/24\n",
-		"vm.ini:2: [nic] address: a tap can have 8 addresses, not 9" },
+		"vm.ini:2: [nic] address: a tap can have 8 of them, not 9" },
 	{ "all-at-once",
 		"[nic \"lan\"]\n"
 		"address = 10.0.0.0/24, 10.0.0.1/24, 10.0.0.1/24\n"
@@ -216,7 +286,7 @@ static void test_faulty(gconstpointer data)
 
 static void add_change(Plan *plan, ChangeKind kind, guint tap, const NetAddress *address)
 {
-	Change change = { kind, &plan->taps[tap], address };
+	Change change = { .kind = kind, .tap = &plan->taps[tap], .address = address };
 
 	g_array_append_val(plan->changes, change);
 }
@@ -299,6 +369,7 @@ static void test_script(void)
 		"\n"
 		"as_root ip tuntap add dev tap0 mode tap user %u vnet_hdr\n"
 		"made=\"tap0 $made\"\n"
+		"as_root ip link set dev tap0 group 29815\n"
 		"as_root sh -c 'echo 1 > /proc/sys/net/ipv4/conf/tap0/rp_filter'\n"
 		"as_root sh -c 'echo 0 > /proc/sys/net/ipv4/conf/tap0/accept_redirects'\n"
 		"as_root sh -c 'echo 0 > /proc/sys/net/ipv4/conf/tap0/send_redirects'\n"
@@ -356,7 +427,7 @@ static void test_script_one_of_two(void)
 	g_autofree char *script = NULL;
 
 	assert_sound(profile);
-	plan->ready[0] = TRUE;
+	plan->taps[0].state = NET_TAP_READY;
 	add_changes(plan, 1);
 	script = print_script(profile, plan, no_args);
 	assert_script(script,
@@ -374,6 +445,7 @@ static void test_script_one_of_two(void)
 		"\n"
 		"as_root ip tuntap add dev tap1 mode tap user %u vnet_hdr\n"
 		"made=\"tap1 $made\"\n"
+		"as_root ip link set dev tap1 group 29815\n"
 		"as_root sh -c 'echo 1 > /proc/sys/net/ipv4/conf/tap1/rp_filter'\n"
 		"as_root sh -c 'echo 0 > /proc/sys/net/ipv4/conf/tap1/accept_redirects'\n"
 		"as_root sh -c 'echo 0 > /proc/sys/net/ipv4/conf/tap1/send_redirects'\n"

@@ -68,6 +68,8 @@ typedef struct {
 #define MULTICAST_RULE " is a multicast MAC address, which no NIC can have; like 52:54:00:0a:0b:0c"
 #define ZEROS_RULE " is a MAC address of zeros, which no NIC can have; like 52:54:00:0a:0b:0c"
 #define HOST_RULE " is not the address of one host, like 192.168.50.2"
+#define ROUTE_RULE " is not a route, like 198.51.100.0/24 or 198.51.100.0/24 via 192.168.50.2"
+#define UPLINK_RULE " is neither on nor off nor an interface, like eth0"
 #define HOSTS_RULE " is one too many: an IPv4 address and an IPv6 one"
 #define ADDRESS_RULE " is not an address with a prefix length, like 192.168.50.1/24"
 #define HOSTFWD_RULE " is not a port forward, like tcp:127.0.0.1:2222-:22 or 2222:22"
@@ -522,6 +524,36 @@ static const Row rows[] = {
 	BAD(HOSTS, ",", "has no value"),
 	BAD(HOSTS, "", "has no value"),
 
+	GOOD(ROUTES, "198.51.100.0/24", "198.51.100.0/24"),
+	GOOD(ROUTES, "198.51.100.0/24 via 192.168.50.2", "198.51.100.0/24 via 192.168.50.2"),
+	GOOD(ROUTES, "10.0.0.0/8,198.51.100.0/24\tvia  192.168.50.2 , fd00:1::/48 via fd00::2,",
+		"10.0.0.0/8|198.51.100.0/24 via 192.168.50.2|fd00:1::/48 via fd00::2"),
+	GOOD(ROUTES, "0.0.0.0/0", "0.0.0.0/0"), /* what a route may lead to is for others to say */
+	BAD(ROUTES, "198.51.100.0", "'198.51.100.0'" ROUTE_RULE),
+	BAD(ROUTES, "198.51.100.0/33", "'198.51.100.0/33'" ROUTE_RULE),
+	BAD(ROUTES, "default", "'default'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8 192.168.50.2", "'10.0.0.0/8 192.168.50.2'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8 via", "'10.0.0.0/8 via'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8 dev tap0", "'10.0.0.0/8 dev tap0'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8 via fd00::2", "'10.0.0.0/8 via fd00::2'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8 via 10.0.0.1/32", "'10.0.0.0/8 via 10.0.0.1/32'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8 via 127.0.0.1", "'10.0.0.0/8 via 127.0.0.1'" ROUTE_RULE),
+	BAD(ROUTES, "10.0.0.0/8, via 10.0.0.1", "'via 10.0.0.1'" ROUTE_RULE),
+	BAD(ROUTES, " , ", "has no value"),
+	BAD(ROUTES, "", "has no value"),
+
+	GOOD(UPLINK, "on", "on"),
+	GOOD(UPLINK, "Yes", "on"),
+	GOOD(UPLINK, "1", "on"),
+	GOOD(UPLINK, "off", "off"),
+	GOOD(UPLINK, "FALSE", "off"),
+	GOOD(UPLINK, "eth0", "eth0"),
+	GOOD(UPLINK, "enp3s0.12", "enp3s0.12"),
+	BAD(UPLINK, "eth0 eth1", "'eth0 eth1'" UPLINK_RULE),
+	BAD(UPLINK, "eth0,eth1", "'eth0,eth1'" UPLINK_RULE),
+	BAD(UPLINK, "../x", "'../x'" UPLINK_RULE),
+	BAD(UPLINK, "", "has no value"),
+
 	GOOD(HOSTFWDS, "2222:22", "tcp:127.0.0.1:2222-:22"),
 	GOOD(HOSTFWDS, "1:65535", "tcp:127.0.0.1:1-:65535"),
 	GOOD(HOSTFWDS, "tcp:127.0.0.1:2222-:22", "tcp:127.0.0.1:2222-:22"),
@@ -660,6 +692,8 @@ static const char *const type_names[] = {
 	[VALUE_IFNAME] = "ifname",
 	[VALUE_ADDRESSES] = "addresses",
 	[VALUE_HOSTS] = "hosts",
+	[VALUE_ROUTES] = "routes",
+	[VALUE_UPLINK] = "uplink",
 	[VALUE_HOSTFWDS] = "hostfwds",
 	[VALUE_USB_HOSTS] = "usb-hosts",
 	[VALUE_PCI] = "pci",
@@ -685,6 +719,21 @@ static char *print_addresses(const GArray *addresses)
 	return g_strdup(all->str);
 }
 
+static char *print_routes(const GArray *routes)
+{
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (guint i = 0; i < routes->len; i++) {
+		const ProfileRoute *route = &g_array_index(routes, ProfileRoute, i);
+		g_autofree char *to = value_host_text(&route->to);
+		g_autofree char *via = route->via.family ? value_host_text(&route->via) : NULL;
+
+		g_string_append_printf(all, "%s%s/%u%s%s", i ? "|" : "", to, route->to.prefix_len,
+			via ? " via " : "", via ? via : "");
+	}
+	return g_strdup(all->str);
+}
+
 static char *print_slot(ValueType type, const Slot *slot)
 {
 	switch (type) {
@@ -698,6 +747,8 @@ static char *print_slot(ValueType type, const Slot *slot)
 	case VALUE_ADDRESSES:
 	case VALUE_HOSTS:
 		return print_addresses(slot->addresses);
+	case VALUE_ROUTES:
+		return print_routes(slot->addresses);
 	case VALUE_CPUS:
 	case VALUE_HOSTFWDS:
 	case VALUE_USB_HOSTS:

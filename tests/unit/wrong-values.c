@@ -305,8 +305,9 @@ static const Row rows[] = {
 		"vm.ini:4: [share \"src\"] security-model: only type = 9p has it"),
 
 	/* nic */
-	WRONG("[nic]\ntype = bridge\n",
-		"vm.ini:2: [nic] type: 'bridge' is not one of: tap, user, none"),
+	WRONG("[nic]\ntype = bridged\n",
+		"vm.ini:2: [nic] type: 'bridged' is not one of: tap, bridge, user, none; did you mean "
+		"'bridge'?"),
 	WRONG("[nic]\nmodel = e1000,mac=1\n",
 		"vm.ini:2: [nic] model: 'e1000,mac=1' is not a name of letters, digits, '-', "
 		"'_' and '.' that begins with a letter or digit"),
@@ -317,7 +318,7 @@ static const Row rows[] = {
 		"vm.ini:2: [nic] mac: '01:00:5e:00:00:01' is a multicast MAC address, which no "
 		"NIC can have; like 52:54:00:0a:0b:0c"),
 	WRONG("[nic]\ntype = user\nifname = tap0\n",
-		"vm.ini:3: [nic] ifname: only type = tap has an interface on the host"),
+		"vm.ini:3: [nic] ifname: only a tap has an interface on the host"),
 	WRONG("[nic]\naddress = 10.0.0.300/24\n",
 		"vm.ini:2: [nic] address: '10.0.0.300/24' is not an address with a prefix "
 		"length, like 192.168.50.1/24"),
@@ -352,8 +353,38 @@ static const Row rows[] = {
 	WRONG("[nic]\nhostfwd = 22\n", "vm.ini:2: [nic] hostfwd: '22' is not a port forward, like "
 				       "tcp:127.0.0.1:2222-:22 or 2222:22"),
 	WRONG("[nic]\nifname = tap0\nhostfwd = 2222:22\n",
-		"vm.ini:3: [nic] hostfwd: there is no port forwarding on a tap: the guest is "
+		"vm.ini:3: [nic] hostfwd: only type = user forwards ports: on a tap the guest is "
 		"reached at its own address"),
+	WRONG("[nic]\naddress = 10.0.0.1/32\npeer = 10.0.0.2/24\n",
+		"vm.ini:3: [nic] peer: '10.0.0.2/24' is not the address of one host, like "
+		"192.168.50.2"),
+	WRONG("[nic]\ntype = user\npeer = 10.0.0.2\n",
+		"vm.ini:3: [nic] peer: only type = tap has an address on the host"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\nroute = 198.51.100.0\n",
+		"vm.ini:3: [nic] route: '198.51.100.0' is not a route, like 198.51.100.0/24 or "
+		"198.51.100.0/24 via 192.168.50.2"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\nroute = 198.51.100.0/24 over 192.168.50.2\n",
+		"vm.ini:3: [nic] route: '198.51.100.0/24 over 192.168.50.2' is not a route, like "
+		"198.51.100.0/24 or 198.51.100.0/24 via 192.168.50.2"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\nroute = 198.51.100.0/24 via fd00::2\n",
+		"vm.ini:3: [nic] route: '198.51.100.0/24 via fd00::2' is not a route, like "
+		"198.51.100.0/24 or 198.51.100.0/24 via 192.168.50.2"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\nroute = 198.51.100.0/24\n",
+		"vm.ini:3: [nic] route: needs guest-address, or NETWORK via ADDRESS: the guest is to "
+		"be the next hop"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\nnat = eth0/eth1\n",
+		"vm.ini:3: [nic] nat: 'eth0/eth1' is neither on nor off nor an interface, like eth0"),
+	WRONG("[nic]\ntype = user\nnat = on\n",
+		"vm.ini:3: [nic] nat: only type = tap has NAT of ours"),
+	WRONG("[nic]\ntype = bridge\n", "vm.ini:1: [nic]: needs br = BRIDGE"),
+	WRONG("[nic]\nifname = tap0\nbr = br0\naddress = 10.0.0.1/24\n",
+		"vm.ini:3: [nic] br: clashes with address in line 4; a port of a bridge has neither: "
+		"the bridge has"),
+	WRONG("[nic]\ntype = tap\nbr = br0\n",
+		"vm.ini:3: [nic] br: only type = bridge is a port of a bridge"),
+	WRONG("[nic]\nifname = tap0\nmtu = 9k\n",
+		"vm.ini:3: [nic] mtu: '9k' is not a number from 68 to 65521"),
+	WRONG("[nic]\ntype = user\nmtu = 9000\n", "vm.ini:3: [nic] mtu: only a tap has an MTU"),
 	WRONG("[nic \"a\"]\nifname = tap0\n[nic \"b\"]\nifname = tap0\n",
 		"vm.ini:4: [nic \"b\"] ifname: tap0 is taken by [nic \"a\"]"),
 	WRONG("[nic \"a\"]\nmac = 52:54:00:00:00:01\n[nic \"b\"]\nmac = 52:54:00:00:00:01\n",

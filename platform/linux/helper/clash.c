@@ -7,12 +7,27 @@
 
 #include <linux/rtnetlink.h>
 
+#define TABLES_MAX 16
+
 typedef struct {
 	const Request *request;
+	Netif *netif;
+	unsigned int family; /* the one that is looked at */
 	bool clashes;
-	int tap, address; /* the first that clashes ... */
-	NetifPrefix with; /* ... and with what */
+	int tap;	   /* the first that clashes ... */
+	NetKey key;	   /* ... by what ... */
+	NetAddress wanted; /* ... namely */
+	NetifPrefix with;
+	uint32_t ignored[TABLES_MAX]; /* tables that no rule leads to: they take no traffic */
+	unsigned int n_ignored;
 } Search;
+
+/* One prefix of the host against all that are requested. */
+typedef struct {
+	Search *search;
+	const NetifPrefix *there;
+	int tap;
+} Comparison;
 
 /*
  * What is on a link that has a requested name is no clash: making the tap will fail, and say
@@ -29,22 +44,38 @@ static bool is_on_requested_name(const Search *search, const NetifPrefix *prefix
 	return false;
 }
 
-static bool compare(Search *search, const NetifPrefix *prefix)
+static bool is_ignored(const Search *search, const NetifPrefix *prefix)
 {
-	for (unsigned int i = 0; i < search->request->n_taps; i++) {
-		const RequestTap *tap = &search->request->taps[i];
+	for (unsigned int i = 0; i < search->n_ignored; i++)
+		if (search->ignored[i] == prefix->table)
+			return true;
+	return false;
+}
 
-		for (unsigned int j = 0; j < tap->n_addresses; j++) {
-			if (!net_address_overlaps(&tap->addresses[j], &prefix->prefix) ||
-				is_on_requested_name(search, prefix))
-				continue;
-			search->clashes = true;
-			search->tap = i;
-			search->address = j;
-			search->with = *prefix;
+static bool compare_one(const NetAddress *wanted, NetKey key, void *data)
+{
+	const Comparison *comparison = data;
+	Search *search = comparison->search;
+	const NetifPrefix *there = comparison->there;
+
+	if (!net_address_overlaps(wanted, &there->prefix) || is_on_requested_name(search, there))
+		return true;
+	search->clashes = true;
+	search->tap = comparison->tap;
+	search->key = key;
+	search->wanted = *wanted;
+	search->with = *there;
+	return false;
+}
+
+static bool compare(Search *search, const NetifPrefix *there)
+{
+	Comparison comparison = { .search = search, .there = there };
+
+	for (comparison.tap = 0; comparison.tap < (int)search->request->n_taps; comparison.tap++)
+		if (!request_each_prefix(
+			    &search->request->taps[comparison.tap], compare_one, &comparison))
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -56,57 +87,85 @@ static bool visit_address(const NetifPrefix *prefix, void *data)
 /* Routes of length 0 and 1 are the default route, whole or in halves as VPNs write it. */
 static bool visit_route(const NetifPrefix *prefix, void *data)
 {
-	return prefix->prefix.prefix_len <= 1 || compare(data, prefix);
+	return prefix->prefix.prefix_len <= 1 || is_ignored(data, prefix) || compare(data, prefix);
 }
 
 static bool tell_address(const Search *search, Fault *fault)
 {
-	const NetAddress *wanted = &search->request->taps[search->tap].addresses[search->address];
 	char text[NET_ADDRESS_TEXT], other[NET_ADDRESS_TEXT], ifname[16];
 
 	netif_name(search->with.ifindex, ifname);
-	if (net_address_same_host(wanted, &search->with.prefix))
-		return fault_about(fault, search->tap, search->address, EX_UNAVAILABLE,
-			"%s is already the address of %s", net_address_print_host(wanted, text),
-			ifname);
-	return fault_about(fault, search->tap, search->address, EX_UNAVAILABLE,
-		"%s overlaps %s on %s; choose another subnet", net_address_print(wanted, text),
+	if (net_address_same_host(&search->wanted, &search->with.prefix))
+		return fault_about(fault, search->tap, search->key, EX_UNAVAILABLE,
+			"%s is already the address of %s",
+			net_address_print_host(&search->wanted, text), ifname);
+	return fault_about(fault, search->tap, search->key, EX_UNAVAILABLE,
+		"%s overlaps %s on %s; choose another subnet, or start as root with --force",
+		net_address_print(&search->wanted, text),
 		net_address_print(&search->with.prefix, other), ifname);
 }
 
 static bool tell_route(const Search *search, Fault *fault)
 {
-	const NetAddress *wanted = &search->request->taps[search->tap].addresses[search->address];
 	char text[NET_ADDRESS_TEXT], other[NET_ADDRESS_TEXT], ifname[16], table[32] = "";
 
 	if (search->with.table != RT_TABLE_MAIN)
 		snprintf(table, sizeof(table), " table %u", search->with.table);
-	return fault_about(fault, search->tap, search->address, EX_UNAVAILABLE,
-		"%s overlaps the route %s%s%s%s; choose another subnet",
-		net_address_print(wanted, text), net_address_print(&search->with.prefix, other),
-		search->with.ifindex ? " dev " : "",
+	return fault_about(fault, search->tap, search->key, EX_UNAVAILABLE,
+		"%s overlaps the route %s%s%s%s; choose another subnet, or start as root with --force",
+		net_address_print(&search->wanted, text),
+		net_address_print(&search->with.prefix, other), search->with.ifindex ? " dev " : "",
 		search->with.ifindex ? netif_name(search->with.ifindex, ifname) : "", table);
 }
 
-static bool has_addresses(const Request *request)
+static bool is_of_family(const NetAddress *prefix, NetKey key, void *data)
+{
+	(void)key;
+	return prefix->family != *(unsigned int *)data;
+}
+
+/* Is there a prefix of the family among those that are requested? */
+static bool wants_family(const Request *request, unsigned int family)
 {
 	for (unsigned int i = 0; i < request->n_taps; i++)
-		if (request->taps[i].n_addresses > 0)
+		if (!request_each_prefix(&request->taps[i], is_of_family, &family))
 			return true;
 	return false;
 }
 
+/* The table of the clash, when it turns out to be of no effect. Asked for only then. */
+static bool ignore_table(Search *search)
+{
+	uint32_t table = search->with.table;
+
+	if (table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL || search->n_ignored == TABLES_MAX ||
+		netif_table_is_used(search->netif, search->family, table))
+		return false;
+	search->ignored[search->n_ignored++] = table;
+	search->clashes = false;
+	return true;
+}
+
+static bool family_is_free(Search *search, Fault *fault)
+{
+	if (!netif_each_address(search->netif, search->family, visit_address, search, fault))
+		return false;
+	if (search->clashes)
+		return tell_address(search, fault);
+	search->n_ignored = 0;
+	do {
+		if (!netif_each_route(search->netif, search->family, visit_route, search, fault))
+			return false;
+	} while (search->clashes && ignore_table(search));
+	return !search->clashes || tell_route(search, fault);
+}
+
 bool clash_is_absent(const Request *request, Netif *netif, Fault *fault)
 {
-	Search search = { .request = request };
+	Search search = { .request = request, .netif = netif };
 
-	if (!has_addresses(request))
-		return true;
-	if (!netif_each_address(netif, visit_address, &search, fault))
-		return false;
-	if (search.clashes)
-		return tell_address(&search, fault);
-	if (!netif_each_route(netif, visit_route, &search, fault))
-		return false;
-	return !search.clashes || tell_route(&search, fault);
+	for (search.family = 4; search.family <= 6; search.family += 2)
+		if (wants_family(request, search.family) && !family_is_free(&search, fault))
+			return false;
+	return true;
 }

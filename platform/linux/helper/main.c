@@ -25,16 +25,13 @@
 #include "platform/linux/helper/clash.h"
 #include "platform/linux/helper/policy.h"
 #include "platform/linux/helper/privilege.h"
+#include "platform/linux/helper/taps.h"
 #include "platform/linux/netif.h"
 #include "platform/linux/request.h"
 #include "platform/linux/tap.h"
 
 #define TIME_LIMIT 5 /* seconds for everything */
-
-typedef struct {
-	pid_t pid;
-	uid_t uid;
-} Caller;
+#define FDS_MAX (REQUEST_TAPS + REPLY_HOLDINGS)
 
 /* ---- start ---- */
 
@@ -118,7 +115,7 @@ static bool send_reply(const Reply *reply, const int *fds, size_t n_fds)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(REQUEST_TAPS * sizeof(int))];
+		char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
 	} control = { 0 };
 	struct iovec data = { .iov_base = (void *)reply, .iov_len = sizeof(*reply) };
 	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
@@ -136,88 +133,10 @@ static bool send_reply(const Reply *reply, const int *fds, size_t n_fds)
 
 /* ---- work ---- */
 
-static bool write_setting(const char *ifname, const char *key, const char *value, Fault *fault)
+/* Not for users: a policy bounds which subnets they can have, not what else is there. */
+static bool is_forced(const Request *request)
 {
-	char path[128];
-	int fd;
-	bool done;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	done = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
-	if (!done)
-		fault_set(fault, EX_OSERR, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return done;
-}
-
-static bool wants_ipv6(const RequestTap *tap)
-{
-	for (unsigned int i = 0; i < tap->n_addresses; i++)
-		if (tap->addresses[i].family == 6)
-			return true;
-	return false;
-}
-
-/*
- * A guest's router advertisement must not become the host's default route, so this is set before
- * the link goes up. A kernel without IPv6 needs none of it; a missing /proc is a failure.
- */
-static bool harden_ipv6(const RequestTap *tap, Fault *fault)
-{
-	bool kernel_lacks_ipv6 = access("/proc/sys/net", F_OK) == 0 &&
-				 access("/proc/sys/net/ipv6", F_OK) < 0;
-
-	if (kernel_lacks_ipv6)
-		return !wants_ipv6(tap) ||
-		       fault_set(fault, EX_UNAVAILABLE, "this kernel has no IPv6");
-	if (!wants_ipv6(tap))
-		return write_setting(tap->ifname, "disable_ipv6", "1", fault);
-	return write_setting(tap->ifname, "accept_ra", "0", fault) &&
-	       write_setting(tap->ifname, "accept_redirects", "0", fault) &&
-	       write_setting(tap->ifname, "autoconf", "0", fault);
-}
-
-/* The tap just made, found again by its name and checked to be it. */
-static bool find_own(Netif *netif, const char *ifname, uid_t owner, int *ret_ifindex, Fault *fault)
-{
-	NetifLink link;
-	bool found;
-
-	if (!netif_find(netif, ifname, &found, &link, fault))
-		return false;
-	if (!found || !link.tun.is_tap || !link.tun.has_owner || link.tun.owner != owner ||
-		link.tun.persistent || strcmp(link.ifname, ifname) != 0)
-		return fault_set(
-			fault, EX_SOFTWARE, "%s is not the tap that was just made", ifname);
-	*ret_ifindex = link.index;
-	return true;
-}
-
-static bool make_taps(
-	Netif *netif, const Request *request, const Caller *caller, int *fds, Fault *fault)
-{
-	NetifSetup setups[REQUEST_TAPS];
-	char alias[128];
-
-	snprintf(alias, sizeof(alias), "qemu-tapwrap:%s pid=%d uid=%u", request->label,
-		(int)caller->pid, (unsigned int)caller->uid);
-	for (unsigned int i = 0; i < request->n_taps; i++) {
-		const RequestTap *tap = &request->taps[i];
-
-		setups[i].alias = alias;
-		setups[i].addresses = tap->addresses;
-		setups[i].n_addresses = tap->n_addresses;
-		fds[i] = tap_create(tap->ifname, caller->uid, fault);
-		if (fds[i] < 0 ||
-			!find_own(netif, tap->ifname, caller->uid, &setups[i].ifindex, fault) ||
-			!harden_ipv6(tap, fault)) {
-			fault->tap = i;
-			return false;
-		}
-	}
-	return netif_set_up(netif, setups, request->n_taps, fault);
+	return request->force && getuid() == 0;
 }
 
 /* Root needs no policy: it could make the taps without us. */
@@ -225,22 +144,47 @@ static bool is_allowed(const Request *request, const Caller *caller, Netif *neti
 {
 	return request_is_sane(request, fault) &&
 	       (getuid() == 0 || policy_allows(request, caller->uid, netif, fault)) &&
-	       clash_is_absent(request, netif, fault);
+	       (is_forced(request) || clash_is_absent(request, netif, fault));
 }
 
-static bool serve(const Request *request, const Caller *caller, int *fds, Fault *fault)
+static bool wants_nat(const Request *request)
 {
+	for (unsigned int i = 0; i < request->n_taps; i++)
+		if (request->taps[i].flags & REQUEST_NAT)
+			return true;
+	return false;
+}
+
+/* What QEMU is to hold beside the taps. */
+static bool make_holdings(const Request *request, int *ret_fds, Reply *reply)
+{
+	(void)ret_fds;
+	return !wants_nat(request) ||
+	       fault_set(&reply->fault, EX_UNAVAILABLE, "this helper knows no NAT");
+}
+
+static bool serve(const Request *request, const Caller *caller, int *fds, Reply *reply)
+{
+	Fault *fault = &reply->fault;
 	Netif *netif = netif_open(fault);
-	bool served = netif && is_allowed(request, caller, netif, fault) && privilege_raise(fault);
+	int bridges[REQUEST_TAPS];
+	bool served = netif && is_allowed(request, caller, netif, fault) &&
+		      taps_find_bridges(netif, request, bridges, fault) && privilege_raise(fault);
 
 	if (served && request->mode == REQUEST_JUDGE)
 		served = tap_is_possible(fault);
 	else if (served)
-		served = make_taps(netif, request, caller, fds, fault);
+		served = taps_make(netif, request, bridges, caller, fds, fault) &&
+			 make_holdings(request, fds + request_count_new(request), reply);
 
 	privilege_drop();
 	netif_close(netif);
 	return served;
+}
+
+static size_t count_fds(const Request *request, const Reply *reply)
+{
+	return request->mode == REQUEST_MAKE ? request_count_new(request) + reply->n_holdings : 0;
 }
 
 int main(int argc, char **argv)
@@ -248,7 +192,7 @@ int main(int argc, char **argv)
 	Request request;
 	Reply reply = { .version = REQUEST_VERSION };
 	Caller caller = { 0 };
-	int fds[REQUEST_TAPS], received;
+	int fds[FDS_MAX], received;
 	bool served;
 
 	(void)argv;
@@ -263,8 +207,8 @@ int main(int argc, char **argv)
 	received = receive_request(&request, &caller, &reply.fault);
 	if (received == 0)
 		return EXIT_SUCCESS;
-	served = received > 0 && serve(&request, &caller, fds, &reply.fault);
-	if (!send_reply(&reply, fds, served && request.mode == REQUEST_MAKE ? request.n_taps : 0))
+	served = received > 0 && serve(&request, &caller, fds, &reply);
+	if (!send_reply(&reply, fds, served ? count_fds(&request, &reply) : 0))
 		return EX_OSERR;
 	return reply.fault.status;
 }

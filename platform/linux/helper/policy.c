@@ -15,18 +15,30 @@
 
 #define POLICY_MAX (64 * 1024) /* bytes */
 #define POLICY_PREFIXES 32     /* in one line */
+#define BLANKS " \t\r"
 
 typedef struct {
 	const char *pattern;
+	const char *bridge; /* NULL in a line that allows no bridge */
 	NetAddress prefixes[POLICY_PREFIXES];
 	unsigned int n_prefixes;
 	unsigned int max; /* taps per user */
+	bool nat;
 } Line;
 
-/* What a refusal is about: a tap, and one of its addresses or -1. */
+/* How near a tap came to be allowed by any line so far: the greater, the nearer. */
+typedef enum {
+	NAME_UNKNOWN,
+	ADDRESS_OUTSIDE,
+	WORD_MISSING,
+	OVER_QUOTA,
+	ALLOWED,
+} Standing;
+
 typedef struct {
-	int tap, address;
-} Subject;
+	Standing standing;
+	NetKey key; /* what is outside, or lacks its word */
+} Verdict;
 
 /* ---- the file ---- */
 
@@ -130,108 +142,145 @@ static const char *parse_prefixes(char *text, Line *line)
 	return NULL;
 }
 
+/* The words behind the places of a line. NULL, or what is wrong. */
+static const char *parse_words(char **rest, Line *line)
+{
+	unsigned long max;
+	char *word;
+
+	while ((word = strtok_r(NULL, BLANKS, rest))) {
+		if (strcmp(word, "nat") == 0 && !line->bridge) {
+			line->nat = true;
+			continue;
+		}
+		if (strncmp(word, "max=", 4) != 0 || !parse_number(word + 4, 1024, &max))
+			return line->bridge
+				       ? "the only word known here is max=N, a number of taps"
+				       : "the words known here are nat, and max=N, a number of taps";
+		line->max = max;
+	}
+	return NULL;
+}
+
+static const char *parse_allow(char **rest, Line *line)
+{
+	const char *problem;
+	char *prefixes;
+
+	line->pattern = strtok_r(NULL, BLANKS, rest);
+	prefixes = strtok_r(NULL, BLANKS, rest);
+	if (!line->pattern || !prefixes)
+		return "write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat]";
+	problem = parse_prefixes(prefixes, line);
+	return problem ? problem : parse_words(rest, line);
+}
+
+static const char *parse_bridge(char **rest, Line *line)
+{
+	line->bridge = strtok_r(NULL, BLANKS, rest);
+	line->pattern = strtok_r(NULL, BLANKS, rest);
+	if (!line->bridge || !line->pattern)
+		return "write: bridge BRIDGE TAP-PATTERN [max=N]";
+	return parse_words(rest, line);
+}
+
 /* NULL, or what is wrong. An empty line has no pattern. */
 static const char *parse_line(char *text, Line *line)
 {
-	static const char blanks[] = " \t\r";
-	const char *problem;
 	char *rest, *word;
-	unsigned long max;
 
 	memset(line, 0, sizeof(*line));
 	line->max = UINT_MAX;
 	text[strcspn(text, "#")] = '\0';
-	word = strtok_r(text, blanks, &rest);
+	word = strtok_r(text, BLANKS, &rest);
 	if (!word)
 		return NULL;
-	if (strcmp(word, "allow") != 0)
-		return "a line begins with allow";
-	line->pattern = strtok_r(NULL, blanks, &rest);
-	word = strtok_r(NULL, blanks, &rest);
-	if (!line->pattern || !word)
-		return "write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N]";
-	problem = parse_prefixes(word, line);
-	while (!problem && (word = strtok_r(NULL, blanks, &rest))) {
-		if (strncmp(word, "max=", 4) != 0 || !parse_number(word + 4, 1024, &max))
-			return "the only word known here is max=N, a number of taps";
-		line->max = max;
-	}
-	return problem;
+	if (strcmp(word, "allow") == 0)
+		return parse_allow(&rest, line);
+	if (strcmp(word, "bridge") == 0)
+		return parse_bridge(&rest, line);
+	return "a line begins with allow or bridge";
 }
 
 /* ---- the question ---- */
 
-static bool line_covers(const Line *line, const NetAddress *address)
+typedef struct {
+	const Line *line;
+	NetKey key; /* of the first prefix that is outside */
+} Coverage;
+
+static bool line_covers(const NetAddress *prefix, NetKey key, void *data)
 {
-	for (unsigned int i = 0; i < line->n_prefixes; i++)
-		if (net_address_is_inside(address, &line->prefixes[i]))
+	Coverage *coverage = data;
+
+	coverage->key = key;
+	for (unsigned int i = 0; i < coverage->line->n_prefixes; i++)
+		if (net_address_is_inside(prefix, &coverage->line->prefixes[i]))
 			return true;
 	return false;
 }
 
-static bool line_knows_names(const Line *line, const Request *request)
+/* What one line says of one tap, the user's number of taps left aside. */
+static Verdict judge_tap(const Line *line, const RequestTap *tap)
 {
-	for (unsigned int i = 0; i < request->n_taps; i++)
-		if (fnmatch(line->pattern, request->taps[i].ifname, 0) != 0)
-			return false;
-	return true;
+	Coverage coverage = { .line = line };
+
+	if (fnmatch(line->pattern, tap->ifname, 0) != 0)
+		return (Verdict){ NAME_UNKNOWN, NET_KEY_IFNAME };
+	if (strcmp(line->bridge ? line->bridge : "", tap->bridge) != 0)
+		return (Verdict){ NAME_UNKNOWN, *tap->bridge ? NET_KEY_BR : NET_KEY_IFNAME };
+	if (!line->bridge && !request_each_prefix(tap, line_covers, &coverage))
+		return (Verdict){ ADDRESS_OUTSIDE, coverage.key };
+	if (tap->flags & REQUEST_NAT && !line->nat)
+		return (Verdict){ WORD_MISSING, NET_KEY_NAT };
+	return (Verdict){ ALLOWED, NET_KEY_IFNAME };
 }
 
-/* Where the line does not cover an address, *ret_outside says which is the first. */
-static bool line_covers_all(const Line *line, const Request *request, Subject *ret_outside)
-{
-	for (unsigned int i = 0; i < request->n_taps; i++)
-		for (unsigned int j = 0; j < request->taps[i].n_addresses; j++)
-			if (!line_covers(line, &request->taps[i].addresses[j])) {
-				ret_outside->tap = i;
-				ret_outside->address = j;
-				return false;
-			}
-	return true;
-}
+typedef struct {
+	char *text;
+	size_t size, used;
+} Networks;
 
-/* 10.20.30.0/24 for each address, as an administrator would write it. */
-static void append_networks(char *text, size_t size, const Request *request)
+/* 10.20.30.0/24 for each prefix, as an administrator would write it. */
+static bool append_network(const NetAddress *prefix, NetKey key, void *data)
 {
+	NetAddress network = net_address_network(prefix);
+	Networks *networks = data;
 	char printed[NET_ADDRESS_TEXT];
-	size_t used = 0;
 
-	text[0] = '\0';
-	for (unsigned int i = 0; i < request->n_taps; i++)
-		for (unsigned int j = 0; j < request->taps[i].n_addresses && used < size; j++) {
-			NetAddress network = net_address_network(&request->taps[i].addresses[j]);
-
-			used += snprintf(text + used, size - used, "%s%s", used ? "," : "",
-				net_address_print(&network, printed));
-		}
-	if (used == 0) /* a tap without address matches whatever prefix the line has */
-		snprintf(text, size, "192.168.50.0/24");
+	(void)key;
+	if (networks->used < networks->size)
+		networks->used += snprintf(networks->text + networks->used,
+			networks->size - networks->used, "%s%s", networks->used ? "," : "",
+			net_address_print(&network, printed));
+	return true;
 }
 
-/* The one name, or for several what they begin with and a *: tap0 and tap1 give tap*. */
-static void common_pattern(char *pattern, const Request *request)
+static void write_rule(char *text, size_t size, const RequestTap *tap)
 {
-	size_t same = strlen(request->taps[0].ifname);
+	char prefixes[256] = "192.168.50.0/24"; /* what a tap without address matches as well */
+	Networks networks = { .text = prefixes, .size = sizeof(prefixes) };
 
-	for (unsigned int i = 1; i < request->n_taps; i++)
-		for (size_t j = 0; j < same; j++)
-			if (request->taps[i].ifname[j] != request->taps[0].ifname[j])
-				same = j;
-	sprintf(pattern, "%.*s%s", (int)same, request->taps[0].ifname,
-		request->n_taps > 1 ? "*" : "");
+	if (*tap->bridge) {
+		snprintf(text, size, "bridge %s %s", tap->bridge, tap->ifname);
+		return;
+	}
+	request_each_prefix(tap, append_network, &networks);
+	snprintf(text, size, "allow %s %s%s", tap->ifname, prefixes,
+		tap->flags & REQUEST_NAT ? " nat" : "");
 }
 
-static bool refuse(const Request *request, const Subject *subject, const char *why, Fault *fault)
+static bool refuse(
+	const Request *request, unsigned int i, NetKey key, const char *why, Fault *fault)
 {
-	char networks[256], pattern[REQUEST_IFNAME + 1];
+	char rule[320];
 
-	append_networks(networks, sizeof(networks), request);
-	common_pattern(pattern, request);
-	return fault_about(fault, subject->tap, subject->address, EX_NOPERM,
-		"%s; an administrator can add \"allow %s %s\" to " POLICY_FILE, why, pattern,
-		networks);
+	write_rule(rule, sizeof(rule), &request->taps[i]);
+	return fault_about(fault, i, key, EX_NOPERM,
+		"%s; an administrator can add \"%s\" to " POLICY_FILE, why, rule);
 }
 
+/* Of the new taps; those that are there belong to whom they belong. */
 static bool within_quota(const Request *request, uid_t user, unsigned int max, Netif *netif,
 	bool *ret_within, Fault *fault)
 {
@@ -239,19 +288,50 @@ static bool within_quota(const Request *request, uid_t user, unsigned int max, N
 
 	if (max != UINT_MAX && !netif_count_owned(netif, user, &owned, fault))
 		return false;
-	*ret_within = max == UINT_MAX || owned + request->n_taps <= max;
+	*ret_within = max == UINT_MAX || owned + request_count_new(request) <= max;
+	return true;
+}
+
+/* What the line changes about the verdicts so far. */
+static bool apply_line(const Line *line, const Request *request, uid_t user, Netif *netif,
+	Verdict *verdicts, Fault *fault)
+{
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		Verdict verdict = judge_tap(line, &request->taps[i]);
+		bool within = true;
+
+		if (verdict.standing == ALLOWED &&
+			!within_quota(request, user, line->max, netif, &within, fault))
+			return false;
+		if (!within)
+			verdict.standing = OVER_QUOTA;
+		if (verdict.standing >= verdicts[i].standing)
+			verdicts[i] = verdict;
+	}
+	return true;
+}
+
+static bool tell(const Request *request, const Verdict *verdicts, Fault *fault)
+{
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		if (verdicts[i].standing == OVER_QUOTA)
+			return fault_about(fault, i, NET_KEY_IFNAME, EX_NOPERM,
+				"the policy in " POLICY_FILE " allows no further tap (max=)");
+		if (verdicts[i].standing != ALLOWED)
+			return refuse(
+				request, i, verdicts[i].key, "the policy does not allow it", fault);
+	}
 	return true;
 }
 
 bool policy_allows(const Request *request, uid_t user, Netif *netif, Fault *fault)
 {
-	bool allowed = false, over_quota = false;
-	Subject outside = { .tap = 0, .address = -1 }; /* the names, unless a line knows them */
+	Verdict verdicts[REQUEST_TAPS] = { 0 };
 	unsigned int number = 1;
 	char *text, *next;
 
 	if (access(POLICY_FILE, F_OK) < 0 && errno == ENOENT)
-		return refuse(request, &outside,
+		return refuse(request, 0, NET_KEY_IFNAME,
 			"there is no policy file, so only root may make taps", fault);
 	text = read_policy(fault);
 	if (!text)
@@ -260,20 +340,11 @@ bool policy_allows(const Request *request, uid_t user, Netif *netif, Fault *faul
 	for (; (next = strsep(&text, "\n")); number++) {
 		Line line;
 		const char *problem = parse_line(next, &line);
-		bool within = false;
 
 		if (problem)
 			return fault_set(fault, EX_CONFIG, POLICY_FILE ":%u: %s", number, problem);
-		if (!line.pattern || !line_knows_names(&line, request) ||
-			!line_covers_all(&line, request, &outside))
-			continue;
-		if (!within_quota(request, user, line.max, netif, &within, fault))
+		if (line.pattern && !apply_line(&line, request, user, netif, verdicts, fault))
 			return false;
-		allowed = allowed || within;
-		over_quota = over_quota || !within;
 	}
-	if (!allowed && over_quota)
-		return fault_about(fault, 0, -1, EX_NOPERM,
-			"the policy in " POLICY_FILE " allows no further tap (max=)");
-	return allowed || refuse(request, &outside, "the policy does not allow it", fault);
+	return tell(request, verdicts, fault);
 }

@@ -2,10 +2,12 @@
 /*
  * policy: what an administrator lets users of the helper do. A file of lines
  *
- *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N]
+ *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat]
+ *	bridge BRIDGE TAP-PATTERN [max=N]
  *
- * of which one must allow a request as a whole: its names, all addresses, and the number of taps
- * the user then has. No such file, or any fault in it: nothing is allowed.
+ * For each tap of a request there must be one that allows it as a whole: name, addresses, routes,
+ * what else is asked of it, and the number of taps the user then has. No such file, or any fault
+ * in it: nothing is allowed.
  */
 #pragma once
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/linux/helper/taps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "platform/linux/tap.h"
+#include "platform/tap-terms.h"
+
+/* ---- bridges ---- */
+
+static bool find_bridge(Netif *netif, const char *ifname, int *ret_ifindex, Fault *fault)
+{
+	NetifLink link;
+	bool found;
+
+	if (!netif_find(netif, ifname, &found, &link, fault))
+		return false;
+	if (!found)
+		return fault_set(fault, EX_UNAVAILABLE,
+			"there is no bridge %s; it is made with: ip link add %s up type bridge",
+			ifname, ifname);
+	if (strcmp(link.kind, "bridge") != 0)
+		return fault_set(fault, EX_UNAVAILABLE, "%s is a %s, not a bridge", ifname,
+			*link.kind ? link.kind : "network card");
+	*ret_ifindex = link.index;
+	return true;
+}
+
+bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault)
+{
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		const char *bridge = request->taps[i].bridge;
+
+		ret_ifindexes[i] = 0;
+		if (!*bridge || find_bridge(netif, bridge, &ret_ifindexes[i], fault))
+			continue;
+		fault->tap = i;
+		fault->key = NET_KEY_BR;
+		return false;
+	}
+	return true;
+}
+
+/* ---- settings ---- */
+
+static bool write_setting(const char *ifname, const char *key, const char *value, Fault *fault)
+{
+	char path[128];
+	int fd;
+	bool done;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+	if (!done)
+		fault_set(fault, EX_OSERR, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static bool wants_ipv6(const RequestTap *tap)
+{
+	for (unsigned int i = 0; i < tap->n_addresses; i++)
+		if (tap->addresses[i].family == 6)
+			return true;
+	return false;
+}
+
+/*
+ * A guest's router advertisement must not become the host's default route, so this is set before
+ * the link goes up. A kernel without IPv6 needs none of it; a missing /proc is a failure.
+ */
+static bool harden_ipv6(const RequestTap *tap, Fault *fault)
+{
+	bool kernel_lacks_ipv6 = access("/proc/sys/net", F_OK) == 0 &&
+				 access("/proc/sys/net/ipv6", F_OK) < 0;
+
+	if (kernel_lacks_ipv6)
+		return !wants_ipv6(tap) ||
+		       fault_set(fault, EX_UNAVAILABLE, "this kernel has no IPv6");
+	if (!wants_ipv6(tap))
+		return write_setting(tap->ifname, "disable_ipv6", "1", fault);
+	return write_setting(tap->ifname, "accept_ra", "0", fault) &&
+	       write_setting(tap->ifname, "accept_redirects", "0", fault) &&
+	       write_setting(tap->ifname, "autoconf", "0", fault);
+}
+
+/* ---- taps ---- */
+
+/* The tap just made, found again by its name and checked to be it. */
+static bool find_own(
+	Netif *netif, const char *ifname, uid_t owner, NetifLink *ret_link, Fault *fault)
+{
+	bool found;
+
+	if (!netif_find(netif, ifname, &found, ret_link, fault))
+		return false;
+	if (!found || !ret_link->tun.is_tap || !ret_link->tun.has_owner ||
+		ret_link->tun.owner != owner || ret_link->tun.persistent ||
+		strcmp(ret_link->ifname, ifname) != 0)
+		return fault_set(
+			fault, EX_SOFTWARE, "%s is not the tap that was just made", ifname);
+	return true;
+}
+
+static void fill_setup(NetifSetup *setup, const RequestTap *tap, const NetifLink *link)
+{
+	setup->ifindex = link->index;
+	setup->group = NET_LINK_GROUP;
+	setup->mtu = tap->mtu;
+	setup->addresses = tap->addresses;
+	setup->n_addresses = tap->n_addresses;
+	setup->peers = tap->peers;
+	setup->routes = tap->routes;
+	setup->n_routes = tap->n_routes;
+	memcpy(setup->mac, link->mac, sizeof(setup->mac));
+	setup->mac[0] = 0xfe; /* locally administered, and higher than any other of a bridge */
+}
+
+bool taps_make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
+	int *fds, Fault *fault)
+{
+	NetifSetup setups[REQUEST_TAPS];
+	NetifLink link;
+	char alias[128];
+
+	snprintf(alias, sizeof(alias), "qemu-tapwrap:%s pid=%d uid=%u", request->label,
+		(int)caller->pid, (unsigned int)caller->uid);
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		const RequestTap *tap = &request->taps[i];
+
+		fds[i] = tap_create(tap->ifname, caller->uid, fault);
+		if (fds[i] < 0 || !find_own(netif, tap->ifname, caller->uid, &link, fault) ||
+			!harden_ipv6(tap, fault)) {
+			fault->tap = i;
+			return false;
+		}
+		fill_setup(&setups[i], tap, &link);
+		setups[i].alias = alias;
+		setups[i].master = bridges[i];
+	}
+	return netif_set_up(netif, setups, request->n_taps, fault);
+}

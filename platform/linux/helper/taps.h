@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * taps: the taps of a request, made and hardened.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "platform/linux/netif.h"
+#include "platform/linux/request.h"
+
+/* Who asks, as the kernel knows it. */
+typedef struct {
+	pid_t pid;
+	uid_t uid;
+} Caller;
+
+/* The ifindex of the bridge of each tap, 0 for none. EX_UNAVAILABLE if there is no such bridge. */
+bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault);
+
+/*
+ * Makes all of them; @fds has a descriptor for each that was made even when it fails: with them
+ * goes everything. @bridges as taps_find_bridges has them.
+ */
+bool taps_make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
+	int *fds, Fault *fault);

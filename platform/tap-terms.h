@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tap-terms: what both sides of the helper's socket know of a tap. Plain C.
+ */
+#pragma once
+
+/* The link group of all taps that are made, so that firewalls can match them: iifgroup 29815. */
+#define NET_LINK_GROUP 29815
+
+/* What about a tap an error is about. */
+typedef enum {
+	NET_KEY_IFNAME,
+	NET_KEY_ADDRESS,
+	NET_KEY_PEER,
+	NET_KEY_ROUTE,
+	NET_KEY_BR,
+	NET_KEY_NAT,
+	NET_KEY_MTU,
+	NET_KEYS,
+} NetKey;
