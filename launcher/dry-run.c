@@ -64,17 +64,20 @@ static void print_address(FILE *out, const NetTap *tap, const NetAddress *addres
 static void print_route(FILE *out, const NetTap *tap, const NetRoute *route)
 {
 	char to[NET_ADDRESS_TEXT], via[NET_ADDRESS_TEXT];
+	gboolean via_peer = route->via.family == 6 &&
+			    net_address_same_host(&route->via, &tap->peers[1]);
 
-	fprintf(out, "as_root ip route add %s via %s dev %s\n", net_address_print(&route->to, to),
-		net_address_print_host(&route->via, via), tap->ifname);
+	fprintf(out, "as_root ip route add %s via %s dev %s%s\n", net_address_print(&route->to, to),
+		net_address_print_host(&route->via, via), tap->ifname, via_peer ? " onlink" : "");
 }
 
-/* The MAC address is a high one, as the bridge's own must not change. */
+/* A MAC address that is higher than others, as the bridge's own must not change. */
 static void print_bridge(FILE *out, const NetTap *tap)
 {
-	fprintf(out,
-		"as_root ip link set dev %s address \"fe:$(cut -d: -f2- /sys/class/net/%s/address)\"\n",
-		tap->ifname, tap->ifname);
+	guint hash = g_str_hash(tap->ifname);
+
+	fprintf(out, "as_root ip link set dev %s address fe:54:%02x:%02x:%02x:%02x\n", tap->ifname,
+		hash >> 24, hash >> 16 & 0xff, hash >> 8 & 0xff, hash & 0xff);
 	fprintf(out, "as_root ip link set dev %s master %s\n", tap->ifname, tap->bridge);
 }
 

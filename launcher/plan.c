@@ -107,8 +107,7 @@ static void add_route(Plan *plan, Profile *profile, const ProfileNic *nic, NetTa
 }
 
 /* @ifname, which may be NULL: an interface that is not ours. */
-static void check_link(
-	Profile *profile, const ProfileNic *nic, const char *key, const char *ifname)
+static void check_link(Profile *profile, const ProfileNic *nic, const char *key, const char *ifname)
 {
 	const char *why = ifname ? net_link_problem(ifname) : NULL;
 

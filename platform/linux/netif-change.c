@@ -145,7 +145,13 @@ static struct nl_msg *up_message(int ifindex)
 	return netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
 }
 
-static struct nl_msg *route_message(int ifindex, const NetRoute *route)
+/* An IPv6 peer's own route comes a moment after its address: the kernel need not look for it. */
+static bool is_through_peer(const NetifSetup *setup, const NetRoute *route)
+{
+	return route->via.family == 6 && net_address_same_host(&route->via, &setup->peers[1]);
+}
+
+static struct nl_msg *route_message(const NetifSetup *setup, const NetRoute *route)
 {
 	bool four = route->to.family == 4;
 	struct rtmsg header = {
@@ -155,13 +161,14 @@ static struct nl_msg *route_message(int ifindex, const NetRoute *route)
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_scope = route->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
 		.rtm_type = RTN_UNICAST,
+		.rtm_flags = is_through_peer(setup, route) ? RTNH_F_ONLINK : 0,
 	};
 	struct nl_msg *message = netif_new_message(
 		RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
 
 	if (message) {
 		nla_put(message, RTA_DST, four ? 4 : 16, route->to.octets);
-		nla_put_u32(message, RTA_OIF, ifindex);
+		nla_put_u32(message, RTA_OIF, setup->ifindex);
 		if (route->via.family)
 			nla_put(message, RTA_GATEWAY, four ? 4 : 16, route->via.octets);
 	}
@@ -186,7 +193,7 @@ static bool batch_fill_tap(Netif *netif, Batch *batch, const NetifSetup *setup, 
 	if (!batch_add(netif, batch, up_message(setup->ifindex), i, NET_KEY_IFNAME))
 		return false;
 	for (unsigned int j = 0; j < setup->n_routes; j++)
-		if (!batch_add(netif, batch, route_message(setup->ifindex, &setup->routes[j]), i,
+		if (!batch_add(netif, batch, route_message(setup, &setup->routes[j]), i,
 			    NET_KEY_ROUTE))
 			return false;
 	return true;
