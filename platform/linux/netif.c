@@ -21,6 +21,7 @@
 #include <netlink/netlink.h>
 
 #define DUMP_TRIES 3
+#define DUMP_BUFFER (32 * 1024)
 
 /* ---- socket and errors ---- */
 
@@ -49,6 +50,8 @@ Netif *netif_open(Fault *fault)
 		nl_socket_get_fd(netif->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(nl_socket_get_fd(netif->socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 		sizeof(on));
+	/* As much as the kernel puts into one answer; no peeking for the size. */
+	nl_socket_set_msg_buf_size(netif->socket, DUMP_BUFFER);
 	nl_socket_disable_seq_check(netif->socket);
 	nl_socket_disable_auto_ack(netif->socket);
 	return netif;
@@ -150,6 +153,12 @@ struct nl_msg *netif_new_message(int type, int flags, void *header, size_t size)
 	return message;
 }
 
+static bool fault_dump(const Netif *netif, int result, const char *what, Fault *fault)
+{
+	return fault_set(fault, EX_OSERR, "netlink: cannot list the %s: %s", what,
+		netif->error ? strerror(netif->error) : netif_reason(result));
+}
+
 static bool dump(Netif *netif, int type, void *header, size_t size, OnMessage on_message,
 	void *data, const char *what, Fault *fault)
 {
@@ -158,10 +167,7 @@ static bool dump(Netif *netif, int type, void *header, size_t size, OnMessage on
 	for (int i = 0; i < DUMP_TRIES && result == -NLE_DUMP_INTR; i++)
 		result = ask(
 			netif, netif_new_message(type, NLM_F_DUMP, header, size), on_message, data);
-	if (result < 0)
-		return fault_set(fault, EX_OSERR, "netlink: cannot list the %s: %s", what,
-			netif->error ? strerror(netif->error) : netif_reason(result));
-	return true;
+	return result >= 0 || fault_dump(netif, result, what, fault);
 }
 
 /* ---- links ---- */
@@ -281,6 +287,7 @@ const char *netif_name(int ifindex, char *ifname)
 typedef struct {
 	NetifVisit visit;
 	void *data;
+	const NetifRoutes *which; /* of routes */
 	bool stopped;
 } Visitor;
 
@@ -320,6 +327,13 @@ static int on_address(struct nl_msg *message, void *data)
 	return call(data, &prefix);
 }
 
+/* A kernel without strict checks gives more than was asked for. */
+static bool is_wanted(const Visitor *visitor, const NetifPrefix *prefix)
+{
+	return (!visitor->which->table || visitor->which->table == prefix->table) &&
+	       (!visitor->which->ifindex || visitor->which->ifindex == prefix->ifindex);
+}
+
 static int on_route(struct nl_msg *message, void *data)
 {
 	const struct rtmsg *header = nlmsg_data(nlmsg_hdr(message));
@@ -334,7 +348,7 @@ static int on_route(struct nl_msg *message, void *data)
 		prefix.ifindex = nla_get_u32(tb[RTA_OIF]);
 	if (tb[RTA_TABLE])
 		prefix.table = nla_get_u32(tb[RTA_TABLE]);
-	return call(data, &prefix);
+	return is_wanted(data, &prefix) ? call(data, &prefix) : NL_OK;
 }
 
 static int kernel_family(unsigned int family)
@@ -352,46 +366,74 @@ bool netif_each_address(
 		fault);
 }
 
-bool netif_each_route(Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault)
+static struct nl_msg *routes_message(unsigned int family, const NetifRoutes *which)
 {
 	struct rtmsg header = { .rtm_family = kernel_family(family) };
-	Visitor visitor = { .visit = visit, .data = data };
+	struct nl_msg *message = netif_new_message(
+		RTM_GETROUTE, NLM_F_DUMP, &header, sizeof(header));
 
-	return dump(
-		netif, RTM_GETROUTE, &header, sizeof(header), on_route, &visitor, "routes", fault);
+	if (message && which->table)
+		nla_put_u32(message, RTA_TABLE, which->table);
+	if (message && which->ifindex)
+		nla_put_u32(message, RTA_OIF, which->ifindex);
+	return message;
+}
+
+bool netif_each_route(Netif *netif, unsigned int family, const NetifRoutes *which, NetifVisit visit,
+	void *data, Fault *fault)
+{
+	Visitor visitor = { .visit = visit, .data = data, .which = which };
+	int result = -NLE_DUMP_INTR;
+
+	for (int i = 0; i < DUMP_TRIES && result == -NLE_DUMP_INTR; i++)
+		result = ask(netif, routes_message(family, which), on_route, &visitor);
+	if (netif->error == ENOENT) /* there is no such table, or it is empty */
+		return true;
+	return result >= 0 || fault_dump(netif, result, "routes", fault);
 }
 
 /* ---- rules ---- */
 
 typedef struct {
-	uint32_t table;
-	bool found;
-} TableSearch;
+	uint32_t *tables;
+	unsigned int max, n;
+} TableList;
 
-static int on_rule(struct nl_msg *message, void *data)
+static void add_table(TableList *list, uint32_t table)
+{
+	for (unsigned int i = 0; i < list->n && i < list->max; i++)
+		if (list->tables[i] == table)
+			return;
+	if (list->n < list->max)
+		list->tables[list->n] = table;
+	if (list->n <= list->max)
+		list->n++;
+}
+
+/* The rule of VRFs has no table, and theirs take no traffic that is not in them. */
+static int on_rule(struct nl_msg *message, void *list)
 {
 	const struct fib_rule_hdr *header = nlmsg_data(nlmsg_hdr(message));
 	struct nlattr *tb[FRA_MAX + 1];
-	TableSearch *search = data;
 	uint32_t table = header->table;
 
 	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*header), tb, FRA_MAX, NULL) < 0)
 		return NL_OK;
 	if (tb[FRA_TABLE])
 		table = nla_get_u32(tb[FRA_TABLE]);
-	/* The rule of VRFs names no table: any can be theirs. */
-	if (table == search->table || (tb[FRA_L3MDEV] && nla_get_u8(tb[FRA_L3MDEV])))
-		search->found = true;
+	if (table != RT_TABLE_UNSPEC)
+		add_table(list, table);
 	return NL_OK;
 }
 
-bool netif_table_is_used(Netif *netif, unsigned int family, uint32_t table)
+bool netif_list_tables(Netif *netif, unsigned int family, uint32_t *tables, unsigned int max,
+	unsigned int *ret_n, Fault *fault)
 {
 	struct fib_rule_hdr header = { .family = kernel_family(family) };
-	TableSearch search = { .table = table };
-	Fault fault;
+	TableList list = { .tables = tables, .max = max };
 
-	return !dump(netif, RTM_GETRULE, &header, sizeof(header), on_rule, &search, "rules",
-		       &fault) ||
-	       search.found;
+	if (!dump(netif, RTM_GETRULE, &header, sizeof(header), on_rule, &list, "rules", fault))
+		return false;
+	*ret_n = list.n;
+	return true;
 }

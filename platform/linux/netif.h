@@ -51,18 +51,25 @@ typedef struct {
 	uint32_t table; /* of a route; 0 for an address */
 } NetifPrefix;
 
+/* Which routes; the kernel picks them out, which is much faster than to look at all. 0: any. */
+typedef struct {
+	uint32_t table;
+	int ifindex;
+} NetifRoutes;
+
 /* Calls @visit for each address (or route) of the host of @family, until it returns false. */
 typedef bool (*NetifVisit)(const NetifPrefix *prefix, void *data);
 bool netif_each_address(
 	Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault);
-bool netif_each_route(
-	Netif *netif, unsigned int family, NetifVisit visit, void *data, Fault *fault);
+bool netif_each_route(Netif *netif, unsigned int family, const NetifRoutes *which, NetifVisit visit,
+	void *data, Fault *fault);
 
 /*
- * Do routes in @table come to bear, as some rule of the host for @family says? True as well when
- * the rules cannot be asked for.
+ * The tables that rules for @family lead to, each once, into @tables; *ret_n is at most @max, and
+ * @max + 1 if there are more.
  */
-bool netif_table_is_used(Netif *netif, unsigned int family, uint32_t table);
+bool netif_list_tables(Netif *netif, unsigned int family, uint32_t *tables, unsigned int max,
+	unsigned int *ret_n, Fault *fault);
 
 /* The name of an interface into @ifname (16 bytes), "?" if it is gone; returns @ifname. */
 const char *netif_name(int ifindex, char *ifname);

@@ -2,11 +2,15 @@
 /*
  * How long from the start of a command to the start of QEMU (tests/bench/stub.c in its place)?
  *
- *	bench ROUNDS PROFILE RAW
+ *	bench ROUNDS {NAME NETNS COMMAND UNDO}...
  *
- * The candidates take turns in one run, so that a busy machine slows all of them alike.
+ * COMMAND is split as a shell would and executed without one, in the network namespace with that
+ * file, if NETNS is not empty; UNDO, for a shell, is not timed. The
+ * candidates take turns in one run, so that a busy machine slows all of them alike.
  */
+#include <fcntl.h>
 #include <glib.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -17,9 +21,10 @@
 
 typedef struct {
 	const char *name;
-	const char *argv[4];
-	const char *undo; /* shell command, not timed */
-	GArray *times;	  /* of gint64, ns */
+	const char *netns;
+	GStrv argv;
+	const char *undo;
+	GArray *times; /* of gint64, ns */
 } Candidate;
 
 static gint64 now(void)
@@ -38,7 +43,9 @@ static void run_once(Candidate *candidate)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		execvp(candidate->argv[0], (char **)candidate->argv);
+		if (*candidate->netns && setns(open(candidate->netns, O_RDONLY), 0) < 0)
+			_exit(126);
+		execvp(candidate->argv[0], candidate->argv);
 		_exit(127);
 	}
 	waitpid(pid, &status, 0);
@@ -47,7 +54,7 @@ static void run_once(Candidate *candidate)
 	time = g_ascii_strtoll(text, NULL, 10) - start;
 	g_array_append_val(candidate->times, time);
 	unlink(TIME_FILE);
-	if (candidate->undo && system(candidate->undo) != 0)
+	if (*candidate->undo && system(candidate->undo) != 0)
 		g_error("%s: cannot undo", candidate->name);
 }
 
@@ -65,44 +72,44 @@ static double quantile_ms(const Candidate *candidate, double q)
 	       1e6;
 }
 
+static GArray *read_candidates(char **argv)
+{
+	GArray *candidates = g_array_new(FALSE, TRUE, sizeof(Candidate));
+
+	for (; argv[0] && argv[1] && argv[2] && argv[3]; argv += 4) {
+		Candidate candidate = { .name = argv[0], .netns = argv[1], .undo = argv[3] };
+
+		candidate.times = g_array_new(FALSE, FALSE, sizeof(gint64));
+		if (!g_shell_parse_argv(argv[2], NULL, &candidate.argv, NULL))
+			g_error("%s: cannot split %s", argv[0], argv[2]);
+		g_array_append_val(candidates, candidate);
+	}
+	return candidates;
+}
+
 int main(int argc, char **argv)
 {
-	Candidate candidates[] = {
-		{ .name = "qemu-tapwrap", .argv = { "qemu-tapwrap", argc == 4 ? argv[2] : NULL } },
-		{ .name = "recipe: three ip commands in sh",
-			.argv = { "sh", "-c",
-				"ip tuntap add mode tap tap0; ip addr add 192.168.50.1/24 dev tap0; "
-				"ip link set tap0 up; exec qemu-system-x86_64" },
-			.undo = "ip tuntap del mode tap tap0" },
-		{ .name = "recipe as it is typed, with sudo",
-			.argv = { "sh", "-c",
-				"sudo ip tuntap add mode tap tap0; "
-				"sudo ip addr add 192.168.50.1/24 dev tap0; "
-				"sudo ip link set tap0 up; exec qemu-system-x86_64" },
-			.undo = "ip tuntap del mode tap tap0" },
-		{ .name = "raw: 60 lines of C, no checks", .argv = { argc == 4 ? argv[3] : NULL } },
-	};
-	int rounds = argc == 4 ? atoi(argv[1]) : 0;
+	g_autoptr(GArray) candidates = argc > 4 ? read_candidates(argv + 2) : NULL;
+	int rounds = argc > 4 ? atoi(argv[1]) : 0;
 	double first = 0;
 
 	if (rounds < 1)
 		return 64;
 	g_setenv("BENCH_TIME", TIME_FILE, TRUE);
-	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++)
-		candidates[i].times = g_array_new(FALSE, FALSE, sizeof(gint64));
 	for (int round = 0; round < rounds; round++)
-		for (guint i = 0; i < G_N_ELEMENTS(candidates); i++)
-			run_once(&candidates[i]);
+		for (guint i = 0; i < candidates->len; i++)
+			run_once(&g_array_index(candidates, Candidate, i));
 
 	printf("start to QEMU's exec, %d rounds\n%-34s %9s %9s %9s\n", rounds, "", "median", "p90",
 		"ratio");
-	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++) {
-		double median = quantile_ms(&candidates[i], 0.5);
+	for (guint i = 0; i < candidates->len; i++) {
+		const Candidate *candidate = &g_array_index(candidates, Candidate, i);
+		double median = quantile_ms(candidate, 0.5);
 
 		first = i == 0 ? median : first;
-		printf("%-34s %6.2f ms %6.2f ms %8.2f\n", candidates[i].name, median,
-			quantile_ms(&candidates[i], 0.9), first / median);
+		printf("%-34s %6.2f ms %6.2f ms %8.2f\n", candidate->name, median,
+			quantile_ms(candidate, 0.9), median / first);
 	}
-	printf("ratio: qemu-tapwrap's median divided by this one\n");
+	printf("ratio: median divided by that of the first line\n");
 	return 0;
 }

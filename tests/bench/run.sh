@@ -5,8 +5,59 @@
 
 set -eu
 cp "$1/stub" /srv/bin/qemu-system-x86_64
-printf '[nic]\nifname = tap0\naddress = 192.168.50.1/24\n' >/srv/bench.ini
-"$1/bench" "${ROUNDS:-200}" /srv/bench.ini "$1/raw"
+printf '[machine]\naccel = tcg\n[nic]\nifname = tap0\naddress = 192.168.50.1/24\n' >/srv/bench.ini
+recipe='ip tuntap add mode tap tap0; ip addr add 192.168.50.1/24 dev tap0; ip link set tap0 up'
+sudo_recipe=$(echo "$recipe" | sed 's/ip /sudo ip /g')
+"$1/bench" "${ROUNDS:-200}" \
+	qemu-tapwrap '' 'qemu-tapwrap /srv/bench.ini' '' \
+	'recipe: three ip commands in sh' '' "sh -c '$recipe; exec qemu-system-x86_64'" \
+	'ip tuntap del mode tap tap0' \
+	'recipe as it is typed, with sudo' '' "sh -c '$sudo_recipe; exec qemu-system-x86_64'" \
+	'ip tuntap del mode tap tap0' \
+	'raw: 60 lines of C, no checks' '' "$1/raw" ''
+
+# More NICs in the VM, then more of everything on the host.
+for n in 1 2 4 8; do
+	printf '[machine]\naccel = tcg\n' >"/srv/nics$n.ini"
+	for i in $(seq "$n"); do
+		printf '[nic "n%s"]\nifname = tap%s\naddress = 192.168.5%s.1/24\n' "$i" "$i" "$i"
+	done >>"/srv/nics$n.ini"
+done
+echo
+"$1/bench" "${ROUNDS:-200}" \
+	'1 NIC' '' 'qemu-tapwrap /srv/nics1.ini' '' '2 NICs' '' 'qemu-tapwrap /srv/nics2.ini' '' \
+	'4 NICs' '' 'qemu-tapwrap /srv/nics4.ini' '' '8 NICs' '' 'qemu-tapwrap /srv/nics8.ini' ''
+
+# host.sh NAME INTERFACES ROUTES: a network namespace with so many veth ends, each with an address.
+host() {
+	ip netns add "$1"
+	{
+		for i in $(seq $(($2 / 2))); do
+			echo "link add v$i type veth peer name w$i"
+		done
+		for i in $(seq $(($2 / 2))); do
+			echo "addr add 10.$((i / 250)).$((i % 250)).1/24 dev v$i"
+			echo "addr add 10.$((i / 250 + 10)).$((i % 250)).1/24 dev w$i"
+			echo "link set v$i up"
+			echo "link set w$i up"
+		done
+		for i in $(seq 0 $(($3 - 1))); do
+			echo "route add 172.$((16 + i / 65536)).$((i / 256 % 256)).$((i % 256))/32 dev v1"
+		done
+	} >/srv/batch
+	ip -n "$1" -batch /srv/batch
+}
+mount -t tmpfs tmpfs /run
+host few 2 0
+host hundred 100 0
+host thousand 1000 0
+host routes 2 10000
+echo
+"$1/bench" "${ROUNDS:-200}" \
+	'2 other interfaces' /run/netns/few 'qemu-tapwrap /srv/bench.ini' '' \
+	'100 other interfaces' /run/netns/hundred 'qemu-tapwrap /srv/bench.ini' '' \
+	'1,000 other interfaces' /run/netns/thousand 'qemu-tapwrap /srv/bench.ini' '' \
+	'10,000 routes' /run/netns/routes 'qemu-tapwrap /srv/bench.ini' ''
 
 # A profile of 200 lines in four files: 22 disks, 3 taps that are switched off, every one-line key.
 mkdir -p /srv/load

@@ -7,7 +7,8 @@
 
 #include <linux/rtnetlink.h>
 
-#define TABLES_MAX 16
+#define TABLES_MAX 16	   /* more than that are looked at all at once */
+#define LOOPBACK_IFINDEX 1 /* in every network namespace */
 
 typedef struct {
 	const Request *request;
@@ -18,8 +19,6 @@ typedef struct {
 	NetKey key;	   /* ... by what ... */
 	NetAddress wanted; /* ... namely */
 	NetifPrefix with;
-	uint32_t ignored[TABLES_MAX]; /* tables that no rule leads to: they take no traffic */
-	unsigned int n_ignored;
 } Search;
 
 /* One prefix of the host against all that are requested. */
@@ -40,14 +39,6 @@ static bool is_on_requested_name(const Search *search, const NetifPrefix *prefix
 	netif_name(prefix->ifindex, ifname);
 	for (unsigned int i = 0; i < search->request->n_taps; i++)
 		if (strcmp(search->request->taps[i].ifname, ifname) == 0)
-			return true;
-	return false;
-}
-
-static bool is_ignored(const Search *search, const NetifPrefix *prefix)
-{
-	for (unsigned int i = 0; i < search->n_ignored; i++)
-		if (search->ignored[i] == prefix->table)
 			return true;
 	return false;
 }
@@ -87,7 +78,7 @@ static bool visit_address(const NetifPrefix *prefix, void *data)
 /* Routes of length 0 and 1 are the default route, whole or in halves as VPNs write it. */
 static bool visit_route(const NetifPrefix *prefix, void *data)
 {
-	return prefix->prefix.prefix_len <= 1 || is_ignored(data, prefix) || compare(data, prefix);
+	return prefix->prefix.prefix_len <= 1 || compare(data, prefix);
 }
 
 static bool tell_address(const Search *search, Fault *fault)
@@ -133,16 +124,31 @@ static bool wants_family(const Request *request, unsigned int family)
 	return false;
 }
 
-/* The table of the clash, when it turns out to be of no effect. Asked for only then. */
-static bool ignore_table(Search *search)
+/*
+ * Only tables that a rule leads to take traffic. Of the local one there is nothing to learn but
+ * what is local to the loopback: the rest are the addresses.
+ */
+static bool look_at_table(Search *search, uint32_t table, Fault *fault)
 {
-	uint32_t table = search->with.table;
+	NetifRoutes which = { .table = table };
 
-	if (table == RT_TABLE_MAIN || table == RT_TABLE_LOCAL || search->n_ignored == TABLES_MAX ||
-		netif_table_is_used(search->netif, search->family, table))
+	if (table == RT_TABLE_LOCAL)
+		which.ifindex = LOOPBACK_IFINDEX;
+	return netif_each_route(search->netif, search->family, &which, visit_route, search, fault);
+}
+
+static bool look_at_tables(Search *search, Fault *fault)
+{
+	uint32_t tables[TABLES_MAX];
+	unsigned int n;
+
+	if (!netif_list_tables(search->netif, search->family, tables, TABLES_MAX, &n, fault))
 		return false;
-	search->ignored[search->n_ignored++] = table;
-	search->clashes = false;
+	if (n > TABLES_MAX)
+		return look_at_table(search, 0, fault); /* all of them */
+	for (unsigned int i = 0; i < n && !search->clashes; i++)
+		if (!look_at_table(search, tables[i], fault))
+			return false;
 	return true;
 }
 
@@ -152,12 +158,7 @@ static bool family_is_free(Search *search, Fault *fault)
 		return false;
 	if (search->clashes)
 		return tell_address(search, fault);
-	search->n_ignored = 0;
-	do {
-		if (!netif_each_route(search->netif, search->family, visit_route, search, fault))
-			return false;
-	} while (search->clashes && ignore_table(search));
-	return !search->clashes || tell_route(search, fault);
+	return look_at_tables(search, fault) && (!search->clashes || tell_route(search, fault));
 }
 
 bool clash_is_absent(const Request *request, Netif *netif, Fault *fault)
