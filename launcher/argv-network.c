@@ -19,6 +19,43 @@ static void add_user_network(Builder *builder, const ProfileNic *nic)
 	argv_add_option(builder, "-netdev", "user,id=nic-%s%s", nic->section.id, text->str);
 }
 
+/* ",local.type=inet,local.host=127.0.0.1,local.port=5000", or with a path; nothing for NULL. */
+static void append_endpoint(GString *text, const char *name, const char *endpoint)
+{
+	const char *port;
+	g_autofree char *path = endpoint ? argv_double_commas(endpoint) : NULL;
+	g_autofree char *host = NULL;
+
+	if (!endpoint)
+		return;
+	if (*endpoint == '/') {
+		g_string_append_printf(text, ",%s.type=unix,%s.path=%s", name, name, path);
+		return;
+	}
+	host = argv_split_endpoint(endpoint, &port);
+	g_string_append_printf(
+		text, ",%s.type=inet,%s.host=%s,%s.port=%s", name, name, host, name, port);
+}
+
+/* A wire to another VM. */
+static void add_wire(Builder *builder, const ProfileNic *nic)
+{
+	const char *end = nic->listen ? nic->listen : nic->connect;
+	g_autoptr(GString) text = g_string_new(nic->type);
+
+	g_string_append_printf(text, ",id=nic-%s", nic->section.id);
+	if (g_str_equal(nic->type, "socket")) {
+		g_string_append_printf(text, ",%s=%s", nic->listen ? "listen" : "connect", end);
+	} else if (g_str_equal(nic->type, "stream")) {
+		g_string_append_printf(text, ",server=%s", nic->listen ? "on" : "off");
+		append_endpoint(text, "addr", end);
+	} else {
+		append_endpoint(text, "local", nic->listen);
+		append_endpoint(text, "remote", nic->connect);
+	}
+	argv_add_option(builder, "-netdev", "%s", text->str);
+}
+
 void argv_add_network(Builder *builder)
 {
 	const GPtrArray *nics = builder->profile->nics;
@@ -32,8 +69,10 @@ void argv_add_network(Builder *builder)
 			continue;
 		if (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge"))
 			add_tap(builder, id, taps++);
-		else
+		else if (g_str_equal(nic->type, "user"))
 			add_user_network(builder, nic);
+		else
+			add_wire(builder, nic);
 		if (g_str_has_prefix(nic->model, "usb-"))
 			argv_need_usb(builder);
 		argv_add_option(builder, "-device", "%s,netdev=nic-%s,id=nic-%s-device,mac=%s",

@@ -84,6 +84,17 @@ static void check_tpm(Profile *profile)
 		check_directory(profile, &tpm->section, "state", tpm->state, R_OK | W_OK | X_OK);
 }
 
+/* QEMU would go on without a cable, and not try again. */
+static void check_wire(Profile *profile, const ProfileNic *nic)
+{
+	const char *path = g_strcmp0(nic->type, "stream") == 0 ? nic->connect : NULL;
+
+	if (path && *path == '/' && access(path, R_OK | W_OK) < 0)
+		profile_problem(profile, &nic->section, "connect", EX_NOINPUT, "%s: %s%s", path,
+			g_strerror(errno),
+			errno == ENOENT ? "; start the VM that listens there first" : "");
+}
+
 void preflight_files(Profile *profile)
 {
 	const ProfileBoot *boot = profile->boot;
@@ -106,6 +117,8 @@ void preflight_files(Profile *profile)
 
 		check_file(profile, &vfio->section, "romfile", vfio->romfile, R_OK);
 	}
+	for (guint i = 0; i < profile->nics->len; i++)
+		check_wire(profile, profile->nics->pdata[i]);
 	check_tpm(profile);
 }
 

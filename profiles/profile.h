@@ -96,7 +96,7 @@ typedef struct {
 
 typedef struct {
 	ProfileSection section;
-	char *type; /* tap, bridge, user or none */
+	char *type; /* tap, bridge, user, stream, dgram, socket or none */
 	char *model;
 	char *mac;
 	char *ifname;	   /* of tap and bridge, else NULL */
@@ -108,6 +108,7 @@ typedef struct {
 	char *mtu;
 	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
 	GStrv hostfwd;		 /* NULL when there is none */
+	char *listen, *connect;	 /* of stream, dgram and socket; either may be NULL */
 } ProfileNic;
 
 typedef struct {

@@ -41,6 +41,8 @@ static char *stable_ifname(const char *vm_name, const char *nic_id, gboolean onl
 	return g_strdup_printf("tw-%.6s-%.5s", stem, hash);
 }
 
+#define WIRES "stream dgram socket"
+
 /* Which types a key means something to, and what to say otherwise. */
 static const struct {
 	const char *key;
@@ -56,6 +58,8 @@ static const struct {
 	{ "mtu", "tap bridge", "only a tap has an MTU" },
 	{ "hostfwd", "user",
 		"only type = user forwards ports: on a tap the guest is reached at its own address" },
+	{ "listen", WIRES, "only the types stream, dgram and socket have it" },
+	{ "connect", WIRES, "only the types stream, dgram and socket have it" },
 };
 
 static void check_nic(Profile *profile, const ProfileNic *nic)
@@ -67,6 +71,8 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 			resolve_refuse(profile, &nic->section, homes[i].key, homes[i].why);
 	if (g_str_equal(nic->type, "bridge"))
 		resolve_require(profile, &nic->section, "br", "BRIDGE");
+	if (resolve_is_one_of(nic->type, WIRES))
+		resolve_wire(profile, nic);
 }
 
 /* A port of a bridge has no address of its own; that is told better than by the type. */

@@ -312,6 +312,21 @@ nics('q35', '[machine] type = q35', qw(e1000 e1000e virtio-net-pci rtl8139 pcnet
 nics('pc', '[machine] type = pc', qw(e1000 virtio-net-pci rtl8139 i82559er));
 nics('aarch64', $aarch64, qw(e1000 e1000e virtio-net-pci usb-net));
 
+# On 7.2 a stream tells its other end only when there is one.
+{
+	my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 5001, Listen => 4) or die $!;
+	accepted('wires', {},
+		['[nic "a"] type = stream', 'listen = 127.0.0.1:5000', 'hmp info network', qr/nic-a: index=0,type=stream/],
+		['[nic "a"] listen = 127.0.0.1:5000', '', 'run ss -Htlnp sport = 5000', qr/127\.0\.0\.1:5000/],
+		['[nic "b"] type = stream', 'connect = 127.0.0.1:5001'],
+		['[nic "b"] connect = 127.0.0.1:5001', '', sub { my $peer = $listener->accept; $peer->sockhost }, '127.0.0.1'],
+		['[nic "c"] type = dgram', 'listen = 127.0.0.1:5002', 'hmp info network', qr/nic-c: .*type=dgram/],
+		['[nic "c"] listen = 127.0.0.1:5002', 'connect = 127.0.0.1:5003', 'run ss -Hulnp sport = 5002',
+			qr/127\.0\.0\.1:5002/],
+		['[nic "d"] type = socket', 'listen = 127.0.0.1:5004', 'hmp info network', qr/nic-d: .*type=socket/],
+		['[nic "d"] listen = 127.0.0.1:5004', '', 'run ss -Htlnp sport = 5004', qr/127\.0\.0\.1:5004/]);
+}
+
 # ---- ports ------------------------------------------------------------------------------------------------
 
 my $run_dir = '/srv/run/qemu-tapwrap/vm';

@@ -213,9 +213,9 @@ static void check_socket(
 
 /* Where QEMU listens and asks for no password. */
 static void check_endpoint(Check *check, GHashTable *seen, const ProfileSection *section,
-	const char *key, const char *endpoint)
+	const char *key, const char *endpoint, gboolean udp)
 {
-	Port port = { .section = section, .key = key };
+	Port port = { .section = section, .key = key, .udp = udp };
 	const char *number;
 
 	if (!endpoint)
@@ -256,16 +256,20 @@ void check_ports(Check *check)
 		for (guint j = 0; nic->hostfwd && nic->hostfwd[j]; j++)
 			if (g_str_equal(nic->type, "user"))
 				check_hostfwd(check, seen, nic, nic->hostfwd[j]);
+		if (!g_str_equal(nic->type, "none"))
+			check_endpoint(check, seen, &nic->section, "listen", nic->listen,
+				g_str_equal(nic->type, "dgram"));
 	}
-	check_endpoint(check, seen, &profile->display->section, "listen", profile->display->listen);
+	check_endpoint(
+		check, seen, &profile->display->section, "listen", profile->display->listen, FALSE);
 	for (guint i = 0; i < profile->serials->len; i++) {
 		const ProfileSerial *serial = profile->serials->pdata[i];
 
-		check_endpoint(check, seen, &serial->section, "listen", serial->listen);
+		check_endpoint(check, seen, &serial->section, "listen", serial->listen, FALSE);
 		if (g_str_equal(serial->type, "unix"))
-			check_endpoint(check, seen, &serial->section, "path", serial->path);
+			check_endpoint(check, seen, &serial->section, "path", serial->path, FALSE);
 	}
-	check_endpoint(check, seen, &monitor->section, "qmp", monitor->qmp);
-	check_endpoint(check, seen, &monitor->section, "hmp", monitor->hmp);
-	check_endpoint(check, seen, &monitor->section, "gdb", monitor->gdb);
+	check_endpoint(check, seen, &monitor->section, "qmp", monitor->qmp, FALSE);
+	check_endpoint(check, seen, &monitor->section, "hmp", monitor->hmp, FALSE);
+	check_endpoint(check, seen, &monitor->section, "gdb", monitor->gdb, FALSE);
 }

@@ -306,8 +306,8 @@ static const Row rows[] = {
 
 	/* nic */
 	WRONG("[nic]\ntype = bridged\n",
-		"vm.ini:2: [nic] type: 'bridged' is not one of: tap, bridge, user, none; did you mean "
-		"'bridge'?"),
+		"vm.ini:2: [nic] type: 'bridged' is not one of: tap, bridge, user, stream, dgram, "
+		"socket, none; did you mean 'bridge'?"),
 	WRONG("[nic]\nmodel = e1000,mac=1\n",
 		"vm.ini:2: [nic] model: 'e1000,mac=1' is not a name of letters, digits, '-', "
 		"'_' and '.' that begins with a letter or digit"),
@@ -390,6 +390,47 @@ static const Row rows[] = {
 	WRONG("[nic \"a\"]\nmac = 52:54:00:00:00:01\n[nic \"b\"]\nmac = 52:54:00:00:00:01\n",
 		"vm.ini:4: [nic \"b\"] mac: 52:54:00:00:00:01 is taken by [nic \"a\"]"),
 	WRONG("[nic]\nifname =\n", "vm.ini:2: [nic] ifname: has no value"),
+	WRONG("[nic]\nlisten = 127.0.0.1:5000\n[nic \"b\"]\ntype = tap\nconnect = a.sock\n",
+		"vm.ini:1: [nic]: there are several; give each an id: [nic \"ID\"]\n"
+		"vm.ini:2: [nic] listen: only the types stream, dgram and socket have it\n"
+		"vm.ini:5: [nic \"b\"] connect: only the types stream, dgram and socket have it"),
+	WRONG("[nic]\ntype = stream\nlisten = here:5000\n",
+		"vm.ini:3: [nic] listen: 'here:5000' is neither the path of a socket, like "
+		"vm.sock, nor an address with a port, like 127.0.0.1:5901"),
+	WRONG("[nic]\ntype = stream\n",
+		"vm.ini:1: [nic]: needs listen = ADDRESS:PORT in one VM and connect = "
+		"ADDRESS:PORT in the other because its type is stream"),
+	WRONG("[nic \"a\"]\ntype = stream\nmodel = e1000\nlisten = :5000\nconnect = :5001\n",
+		"vm.ini:5: [nic \"a\"] connect: clashes with listen in line 4; a stream has one "
+		"of them"),
+	WRONG("[nic]\ntype = socket\nconnect = :5001\nlisten = :5000\n",
+		"vm.ini:3: [nic] connect: clashes with listen in line 4; a socket has one of them"),
+	WRONG("[nic]\ntype = stream\nconnect = 230.0.0.1:5000\n",
+		"vm.ini:3: [nic] connect: '230.0.0.1:5000' is a multicast group; take type = dgram"),
+	WRONG("[nic]\ntype = stream\nlisten = " LONG "\n",
+		"vm.ini:3: [nic] listen: a socket's path has at most 107 bytes: " LONG),
+	WRONG("[nic \"a\"]\ntype = socket\nlisten = /run/a.sock\n[nic \"b\"]\ntype = socket\n"
+	      "connect = [::1]:5000\n",
+		"vm.ini:3: [nic \"a\"] listen: '/run/a.sock' is a path; type = stream knows them\n"
+		"vm.ini:6: [nic \"b\"] connect: '[::1]:5000' is IPv6; only type = stream knows it"),
+	WRONG("[nic \"a\"]\ntype = dgram\nlisten = :5000\n[nic \"b\"]\ntype = dgram\nconnect = "
+	      ":5001\n",
+		"vm.ini:1: [nic \"a\"]: needs connect = ADDRESS:PORT, the other VM's listen, "
+		"because its type is dgram\n"
+		"vm.ini:4: [nic \"b\"]: needs listen = ADDRESS:PORT, the other VM's connect, "
+		"because its type is dgram"),
+	WRONG("[nic]\ntype = dgram\nlisten = 230.0.0.1:5000\nconnect = 230.0.0.1:5000\n",
+		"vm.ini:3: [nic] listen: '230.0.0.1:5000' is a multicast group; it goes into "
+		"connect\n"
+		"vm.ini:4: [nic] connect: '230.0.0.1:5000' is listen, too; it is the other VM's"),
+	WRONG("[nic]\ntype = dgram\nlisten = [::1]:5000\nconnect = /run/a.sock\n",
+		"vm.ini:3: [nic] listen: '[::1]:5000' is IPv6; only type = stream knows it\n"
+		"vm.ini:4: [nic] connect: '/run/a.sock' is a path, but listen is an address; both "
+		"are one kind"),
+	WRONG("[nic]\ntype = stream\nlisten = :5000\nhostfwd = 2222:22\nifname = tap0\n",
+		"vm.ini:4: [nic] hostfwd: only type = user forwards ports: on a tap the guest is "
+		"reached at its own address\n"
+		"vm.ini:5: [nic] ifname: only a tap has an interface on the host"),
 
 	/* display */
 	WRONG("[display]\ntype = qt\n",
