@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/argv-parts.h"
+#include "launcher/links.h"
 
 static void add_tap(Builder *builder, const char *id, const Backend *backend)
 {
@@ -56,6 +57,34 @@ static void add_wire(Builder *builder, const ProfileNic *nic)
 	argv_add_option(builder, "-netdev", "%s", text->str);
 }
 
+static void add_device(Builder *builder, const ProfileNic *nic)
+{
+	const char *id = nic->section.id;
+	g_autofree char *bootindex = argv_property("bootindex", nic->bootindex);
+	g_autofree char *romfile = argv_property("romfile", nic->romfile);
+
+	if (g_str_has_prefix(nic->model, "usb-"))
+		argv_need_usb(builder);
+	argv_add_option(builder, "-device", "%s,netdev=nic-%s,id=nic-%s-device,mac=%s%s%s%s%s",
+		nic->model, id, id, nic->mac, bootindex, romfile, nic->options ? "," : "",
+		nic->options ? nic->options : "");
+}
+
+/* The monitor that takes cables out, before the guest runs: see links.h. */
+static void add_links(Builder *builder)
+{
+	const Backend *backend = &builder->backends->links;
+	g_autofree char *path = backend->fd < 0 ? argv_double_commas(backend->name) : NULL;
+
+	if (backend->fd >= 0)
+		argv_add_socket(builder, "links", backend);
+	else
+		argv_add_option(builder, "-chardev", "pipe,id=links,path=%s", path);
+	argv_add_option(builder, "-mon", "chardev=links,mode=readline");
+	if (!builder->profile->monitor->paused)
+		argv_add(builder, "-S");
+}
+
 void argv_add_network(Builder *builder)
 {
 	const GPtrArray *nics = builder->profile->nics;
@@ -73,9 +102,8 @@ void argv_add_network(Builder *builder)
 			add_user_network(builder, nic);
 		else
 			add_wire(builder, nic);
-		if (g_str_has_prefix(nic->model, "usb-"))
-			argv_need_usb(builder);
-		argv_add_option(builder, "-device", "%s,netdev=nic-%s,id=nic-%s-device,mac=%s",
-			nic->model, id, id, nic->mac);
+		add_device(builder, nic);
 	}
+	if (links_are_cut(builder->profile))
+		add_links(builder);
 }

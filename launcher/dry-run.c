@@ -169,7 +169,18 @@ static void print_companion(FILE *out, const CompanionCall *call)
 	fprintf(out, "for i in 1 2 3 4 5 6 7 8 9; do [ -S %s ] || sleep 0.3; done\n", socket);
 }
 
-static void print_provisions(FILE *out, const Provisions *provisions, const char *run)
+/* As a pipe has it for QEMU: a file to read from and one to write to. */
+static void print_links(FILE *out, const char *pipe, const char *commands)
+{
+	g_autofree char *path = shell_word(pipe);
+	g_autofree char *text = g_strndup(commands, strlen(commands) - 1);
+	g_autofree char *lines = g_shell_quote(text);
+
+	fprintf(out, "echo %s >%s.in\nln -sf /dev/null %s.out\n", lines, path, path);
+}
+
+static void print_provisions(
+	FILE *out, const Provisions *provisions, const char *run, const char *link_commands)
 {
 	for (guint i = 0; i < provisions->files->len; i++)
 		print_file(out, provisions->files->pdata[i]);
@@ -177,6 +188,8 @@ static void print_provisions(FILE *out, const Provisions *provisions, const char
 		print_directory(out, run);
 	for (guint i = 0; i < provisions->companions->len; i++)
 		print_companion(out, provisions->companions->pdata[i]);
+	if (provisions->links_pipe)
+		print_links(out, provisions->links_pipe, link_commands);
 	if (provisions->files->len > 0 || run)
 		fputc('\n', out);
 }
@@ -184,9 +197,18 @@ static void print_provisions(FILE *out, const Provisions *provisions, const char
 /* ---- what the script made goes with it ---- */
 
 /* A companion ends with QEMU, unless that ended before it said a word. */
-static void print_end_of_companions(FILE *out, const GPtrArray *companions)
+static void print_end_of_provisions(FILE *out, const Provisions *provisions)
 {
-	fputs(" [ $? = 0 ] || kill $companions 2>/dev/null || :; rm -f", out);
+	const GPtrArray *companions = provisions->companions;
+
+	if (companions->len > 0)
+		fputs(" [ $? = 0 ] || kill $companions 2>/dev/null || :;", out);
+	fputs(" rm -f", out);
+	if (provisions->links_pipe) {
+		g_autofree char *path = shell_word(provisions->links_pipe);
+
+		fprintf(out, " %s.in %s.out", path, path);
+	}
 	for (guint i = 0; i < companions->len; i++) {
 		const CompanionCall *call = companions->pdata[i];
 		g_autofree char *socket = shell_word(call->socket);
@@ -200,15 +222,16 @@ static void print_undo(FILE *out, const Plan *plan)
 {
 	const GPtrArray *companions = plan->provisions->companions;
 	gboolean has_taps = plan->changes->len > 0;
+	gboolean has_files = companions->len > 0 || plan->provisions->links_pipe;
 
-	if (!has_taps && companions->len == 0)
+	if (!has_taps && !has_files)
 		return;
 	if (has_taps)
 		fputs("as_root() { if [ \"$(id -u)\" = 0 ]; then \"$@\"; else sudo \"$@\"; fi; }\n",
 			out);
 	fputs("undo() {", out);
-	if (companions->len > 0)
-		print_end_of_companions(out, companions);
+	if (has_files)
+		print_end_of_provisions(out, plan->provisions);
 	if (has_taps)
 		fputs(" for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done;",
 			out);
@@ -236,23 +259,26 @@ static void print_argv(FILE *out, const GStrv argv)
 	fputc('\n', out);
 }
 
-static gboolean lacks_socket(const GPtrArray *companions)
+static gboolean lacks_socket(const Profile *profile, const Provisions *provisions)
 {
+	const GPtrArray *companions = provisions->companions;
+
 	for (guint i = 0; i < companions->len; i++) {
 		const CompanionCall *call = companions->pdata[i];
 
 		if (!call->socket)
 			return TRUE;
 	}
-	return FALSE;
+	return links_are_cut(profile) && !provisions->links_pipe;
 }
 
 gboolean dry_run_print(
 	FILE *out, const Profile *profile, const Plan *plan, const GStrv qemu_args, GError **error)
 {
+	g_autofree char *link_commands = links_commands(profile, qemu_args);
 	g_auto(GStrv) argv = NULL;
 
-	if (lacks_socket(plan->provisions->companions)) {
+	if (lacks_socket(profile, plan->provisions)) {
 		g_set_error(error, RUN_ERROR, EX_OSFILE,
 			"there is no run directory for a script's sockets: $XDG_RUNTIME_DIR is not "
 			"set, or not yours");
@@ -263,7 +289,7 @@ gboolean dry_run_print(
 		profile->vm->name);
 	print_undo(out, plan);
 	print_changes(out, plan);
-	print_provisions(out, plan->provisions, profile->places.run);
+	print_provisions(out, plan->provisions, profile->places.run, link_commands);
 	print_argv(out, argv);
 	fputs(")\n", out);
 	return TRUE;

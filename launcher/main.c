@@ -51,7 +51,8 @@ static gboolean launch(const Options *options, GError **error)
 		return FALSE;
 	NetWish wish = plan_wish(plan, profile, options->force);
 	char *warning;
-	g_autoptr(NetLease) lease = plan_acquire(plan, profile, &wish, &helper, &warning, error);
+	g_autoptr(NetLease) lease = plan_acquire(
+		plan, profile, &wish, options->qemu_args, &helper, &warning, error);
 	print_warning(warning);
 	if (!lease)
 		return FALSE;

@@ -256,15 +256,15 @@ NetWish plan_wish(const Plan *plan, const Profile *profile, gboolean force)
 	};
 }
 
-NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish, NetHelper **helper,
-	char **ret_warning, GError **error)
+NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish,
+	const GStrv qemu_args, NetHelper **helper, char **ret_warning, GError **error)
 {
 	NetSubject subject;
 	g_autoptr(NetLease) lease = net_acquire(wish, helper, ret_warning, &subject, error);
 
 	if (!lease && subject.tap >= 0)
 		prefix_place(error, plan, profile, &subject);
-	if (!lease || !provisions_make(plan->provisions, profile, error))
+	if (!lease || !provisions_make(plan->provisions, profile, qemu_args, error))
 		return NULL;
 	return g_steal_pointer(&lease);
 }
@@ -277,6 +277,7 @@ GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease,
 	Backends backends = {
 		.taps = taps,
 		.shares = companions + has_tpm, /* as companions_list has them */
+		.links = plan->provisions->links,
 		.firmware = plan->provisions->firmware,
 	};
 

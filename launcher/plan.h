@@ -61,9 +61,12 @@ NetWish plan_wish(const Plan *plan, const Profile *profile, gboolean force);
 /* The place in the profile that an error about @subject belongs to. Owned by the caller. */
 char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *subject);
 
-/* Makes the changes of @wish, all or none, then the provisions. The others as for net_acquire. */
-NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish, NetHelper **helper,
-	char **ret_warning, GError **error);
+/*
+ * Makes the changes of @wish, all or none, then the provisions. @qemu_args: what followed "--"; the
+ * others as for net_acquire.
+ */
+NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish,
+	const GStrv qemu_args, NetHelper **helper, char **ret_warning, GError **error);
 
 /*
  * QEMU's command line, with taps and companions as @lease and the plan hold them, or by name when

@@ -85,7 +85,7 @@ static void check_tpm(Profile *profile)
 }
 
 /* QEMU would go on without a cable, and not try again. */
-static void check_wire(Profile *profile, const ProfileNic *nic)
+static void check_nic(Profile *profile, const ProfileNic *nic)
 {
 	const char *path = g_strcmp0(nic->type, "stream") == 0 ? nic->connect : NULL;
 
@@ -93,6 +93,8 @@ static void check_wire(Profile *profile, const ProfileNic *nic)
 		profile_problem(profile, &nic->section, "connect", EX_NOINPUT, "%s: %s%s", path,
 			g_strerror(errno),
 			errno == ENOENT ? "; start the VM that listens there first" : "");
+	if (g_strcmp0(nic->type, "none") != 0)
+		check_file(profile, &nic->section, "romfile", nic->romfile, R_OK);
 }
 
 void preflight_files(Profile *profile)
@@ -118,7 +120,7 @@ void preflight_files(Profile *profile)
 		check_file(profile, &vfio->section, "romfile", vfio->romfile, R_OK);
 	}
 	for (guint i = 0; i < profile->nics->len; i++)
-		check_wire(profile, profile->nics->pdata[i]);
+		check_nic(profile, profile->nics->pdata[i]);
 	check_tpm(profile);
 }
 

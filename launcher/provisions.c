@@ -5,11 +5,19 @@
 
 #include "launcher/run-directory.h"
 
+/* NULL without a run directory. */
+static char *run_path(Profile *profile, const char *file)
+{
+	const char *run = places_run(&profile->places, profile->vm->name);
+
+	return run ? g_build_filename(run, file, NULL) : NULL;
+}
+
 Provisions *provisions_find(Profile *profile, GError **error)
 {
 	g_autoptr(Provisions) provisions = g_new0(Provisions, 1);
 
-	provisions->lock = -1;
+	provisions->lock = provisions->links.fd = provisions->links_other = -1;
 	/* A TPM is one VM's: the lock of the run directory says so before swtpm has to. */
 	if (g_str_equal(profile->tpm->type, "emulator"))
 		places_run(&profile->places, profile->vm->name);
@@ -29,7 +37,15 @@ Provisions *provisions_find(Profile *profile, GError **error)
 
 		provisions->backends[i] = (Backend){ .fd = -1, .name = call->socket };
 	}
+	if (links_are_cut(profile))
+		provisions->links.name = provisions->links_pipe = run_path(profile, LINKS_PIPE);
 	return g_steal_pointer(&provisions);
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void provisions_free(Provisions *provisions)
@@ -37,10 +53,11 @@ void provisions_free(Provisions *provisions)
 	if (!provisions)
 		return;
 	for (guint i = 0; provisions->backends && i < provisions->companions->len; i++)
-		if (provisions->backends[i].fd >= 0)
-			close(provisions->backends[i].fd);
-	if (provisions->lock >= 0)
-		close(provisions->lock);
+		close_if_open(provisions->backends[i].fd);
+	close_if_open(provisions->links.fd);
+	close_if_open(provisions->links_other);
+	close_if_open(provisions->lock);
+	g_free(provisions->links_pipe);
 	g_clear_pointer(&provisions->companions, g_ptr_array_unref);
 	g_clear_pointer(&provisions->files, g_ptr_array_unref);
 	firmware_free(provisions->firmware);
@@ -48,8 +65,22 @@ void provisions_free(Provisions *provisions)
 	g_free(provisions);
 }
 
-gboolean provisions_make(Provisions *provisions, const Profile *profile, GError **error)
+static gboolean make_links(Provisions *provisions, const char *commands, GError **error)
 {
+	int ends[2];
+	gboolean made = links_make(commands, ends, error);
+
+	provisions->links.fd = ends[0];
+	provisions->links_other = ends[1];
+	return made;
+}
+
+gboolean provisions_make(
+	Provisions *provisions, const Profile *profile, const GStrv qemu_args, GError **error)
+{
+	g_autofree char *commands = links_are_cut(profile) ? links_commands(profile, qemu_args)
+							   : NULL;
+
 	if (provisions->needs_run) {
 		provisions->lock = run_directory_enter(profile, error);
 		if (provisions->lock < 0)
@@ -63,13 +94,16 @@ gboolean provisions_make(Provisions *provisions, const Profile *profile, GError 
 		if (provisions->backends[i].fd < 0)
 			return FALSE;
 	}
-	return TRUE;
+	return !commands || make_links(provisions, commands, error);
 }
 
 void provisions_list_fds(const Provisions *provisions, GArray *fds)
 {
-	if (provisions->lock >= 0)
-		g_array_append_val(fds, provisions->lock);
+	const int single[] = { provisions->lock, provisions->links.fd, provisions->links_other };
+
+	for (guint i = 0; i < G_N_ELEMENTS(single); i++)
+		if (single[i] >= 0)
+			g_array_append_val(fds, single[i]);
 	for (guint i = 0; i < provisions->companions->len; i++)
 		g_array_append_val(fds, provisions->backends[i].fd);
 }

@@ -10,6 +10,7 @@
 #include "launcher/companions.h"
 #include "launcher/files.h"
 #include "launcher/firmware.h"
+#include "launcher/links.h"
 #include "launcher/qemu-argv.h"
 #include "profiles/profile.h"
 
@@ -19,6 +20,9 @@ typedef struct {
 	gboolean needs_run;    /* the run directory */
 	GPtrArray *companions; /* CompanionCall */
 	Backend *backends;     /* one for each companion: by name, until it is started */
+	Backend links;	       /* when a NIC has link = off: by name, until it is made */
+	char *links_pipe;      /* its name for a script; NULL without a run directory */
+	int links_other;       /* the other end, for QEMU to hold; -1 */
 	int lock;	       /* of the run directory; -1 */
 } Provisions;
 
@@ -27,8 +31,10 @@ Provisions *provisions_find(Profile *profile, GError **error);
 void provisions_free(Provisions *provisions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Provisions, provisions_free)
 
-/* Makes them. What was started is given up by provisions_free, files that were made stay. */
-gboolean provisions_make(Provisions *provisions, const Profile *profile, GError **error);
+/* Makes them; @qemu_args: what followed "--". What was started is given up by provisions_free,
+ * files that were made stay. */
+gboolean provisions_make(
+	Provisions *provisions, const Profile *profile, const GStrv qemu_args, GError **error);
 
 /* Appends the descriptors that QEMU must inherit to @fds, an array of int. */
 void provisions_list_fds(const Provisions *provisions, GArray *fds);

@@ -19,6 +19,7 @@ typedef struct {
 	const Backend *taps;   /* one for each NIC that has one, in file order */
 	const Backend *shares; /* one for each share of type virtiofs, in file order */
 	Backend tpm;	       /* of type emulator */
+	Backend links;	       /* when a NIC has link = off; see links.h */
 	const Firmware *firmware;
 } Backends;
 

@@ -109,6 +109,8 @@ typedef struct {
 	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
 	GStrv hostfwd;		 /* NULL when there is none */
 	char *listen, *connect;	 /* of stream, dgram and socket; either may be NULL */
+	gboolean link;
+	char *bootindex, *romfile, *options;
 } ProfileNic;
 
 typedef struct {

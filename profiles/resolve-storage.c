@@ -126,9 +126,10 @@ static void refuse_bootindex_twice(
 {
 	if (bootindex && !g_hash_table_add(seen, (gpointer)bootindex))
 		profile_problem(profile, item, "bootindex", EX_DATAERR,
-			"%s is taken by another drive", bootindex);
+			"%s is taken by another device", bootindex);
 }
 
+/* All that can be booted from is one order. */
 static void check_drives(Profile *profile)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -147,6 +148,12 @@ static void check_drives(Profile *profile)
 		if (g_strcmp0(cdrom->interface, "ide") == 0)
 			check_room_for_ide(profile, &cdrom->section, &n_ide);
 		refuse_bootindex_twice(profile, seen, &cdrom->section, cdrom->bootindex);
+	}
+	for (guint i = 0; i < profile->nics->len; i++) {
+		const ProfileNic *nic = profile->nics->pdata[i];
+
+		if (g_strcmp0(nic->type, "none") != 0)
+			refuse_bootindex_twice(profile, seen, &nic->section, nic->bootindex);
 	}
 }
 

@@ -179,6 +179,14 @@ static const SchemaKey nic_keys[] = {
 		"stream, socket: where the other VM connects; dgram: where it sends to" },
 	{ "connect", VALUE_ENDPOINT, AT(Nic, connect), NULL, NULL, "127.0.0.1:5000",
 		"stream, socket: where the other VM listens; dgram: its listen, or a group" },
+	{ "link", VALUE_BOOLEAN, AT(Nic, link), NULL, "on", "off",
+		"off: set_link; the guest sees no cable until a monitor says so" },
+	{ "bootindex", VALUE_NUMBER, AT(Nic, bootindex), "0-9999", NULL, "1",
+		"-device bootindex=; the lowest boots first" },
+	{ "romfile", VALUE_PATH, AT(Nic, romfile), NULL, NULL, "ipxe.rom",
+		"-device romfile=; in place of QEMU's own boot ROM" },
+	{ "options", VALUE_OPTION, AT(Nic, options), NULL, NULL, "rombar=0",
+		"more of -device, as QEMU writes it" },
 	END,
 };
 

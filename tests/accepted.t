@@ -305,9 +305,16 @@ sub nics
 		['[nic "user"] hostfwd = tcp:127.0.0.1:2222-:22, udp::5353-10.0.2.15:53', '', 'hmp info usernet',
 			qr/TCP\[HOST_FORWARD\].* 2222 .*UDP\[HOST_FORWARD\].* 5353 /s],
 		['[nic "none"] type = none', 'mac = 52:54:00:0a:0b:0d', 'hmp info network', qr/\A(?!.*0a:0b:0d)/s],
+		['[nic "boot"] bootindex = 7', 'link = on', 'device nic-boot-device bootindex', 7],
+		['[nic "boot"] romfile = own,1.rom', 'model = virtio-net-pci', 'device nic-boot-device romfile',
+			'/srv/tmp/own,1.rom'],
+		['[nic "boot"] options = rombar=0,addr=0x1d', '', 'device nic-boot-device rombar', 0],
+		['[nic "boot"] options = rombar=0,addr=0x1d', '', 'device nic-boot-device addr', 0x1d << 3],
+		['[nic "cut"] link = off', '', 'chardev links', qr{^disconnected:fd:\d+$}],
 		map { ["[nic \"$_\"] model = $_", '', "device nic-$_-device type", $_] } @models);
 }
 
+spew('own,1.rom', slurp((grep { -r } map { "$_/efi-virtio.rom" } qw(/usr/lib/ipxe/qemu /usr/share/qemu /usr/share/ipxe/qemu))[0]));
 nics('q35', '[machine] type = q35', qw(e1000 e1000e virtio-net-pci rtl8139 pcnet ne2k_pci vmxnet3 usb-net));
 nics('pc', '[machine] type = pc', qw(e1000 virtio-net-pci rtl8139 i82559er));
 nics('aarch64', $aarch64, qw(e1000 e1000e virtio-net-pci usb-net));

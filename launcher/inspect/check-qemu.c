@@ -332,6 +332,7 @@ static GStrv build_argv(const Check *check)
 		&(Backends){ .taps = backends,
 			.shares = backends,
 			.tpm = any,
+			.links = any,
 			.firmware = check->firmware },
 		check->options->qemu_args);
 }

@@ -224,8 +224,11 @@ static const Row rows[] = {
 		"vm.ini:3: [disk \"a\"] bootindex: '10000' is not a number from 0 to 9999"),
 	WRONG("[disk \"a\"]\nfile = a.img\nbootindex = 1\n[disk \"b\"]\nfile = b.img\n"
 	      "bootindex = 1\n[cdrom \"c\"]\nbootindex = 1\n",
-		"vm.ini:6: [disk \"b\"] bootindex: 1 is taken by another drive\n"
-		"vm.ini:8: [cdrom \"c\"] bootindex: 1 is taken by another drive"),
+		"vm.ini:6: [disk \"b\"] bootindex: 1 is taken by another device\n"
+		"vm.ini:8: [cdrom \"c\"] bootindex: 1 is taken by another device"),
+	WRONG("[disk]\nfile = a.img\nbootindex = 1\n[nic \"a\"]\nbootindex = 1\n[nic \"b\"]\n"
+	      "type = none\nbootindex = 1\n",
+		"vm.ini:5: [nic \"a\"] bootindex: 1 is taken by another device"),
 	WRONG("[disk]\nfile = a.img\n[disk \"b\"]\nfile = b.img\n",
 		"vm.ini:1: [disk]: there are several; give each an id: [disk \"ID\"]"),
 	WRONG("[disk \"a\"]\nfile = a.img\n[disk \"a\"]\nfile = b.img\n",
@@ -427,6 +430,12 @@ static const Row rows[] = {
 		"vm.ini:3: [nic] listen: '[::1]:5000' is IPv6; only type = stream knows it\n"
 		"vm.ini:4: [nic] connect: '/run/a.sock' is a path, but listen is an address; both "
 		"are one kind"),
+	WRONG("[nic]\nlink = down\n", "vm.ini:2: [nic] link: 'down' is neither on nor off"),
+	WRONG("[nic]\nbootindex = last\n",
+		"vm.ini:2: [nic] bootindex: 'last' is not a number from 0 to 9999"),
+	WRONG("[nic]\nromfile = ${UNSET}\n",
+		"vm.ini:2: [nic] romfile: the variable UNSET is not set"),
+	WRONG("[nic]\noptions =\n", "vm.ini:2: [nic] options: has no value"),
 	WRONG("[nic]\ntype = stream\nlisten = :5000\nhostfwd = 2222:22\nifname = tap0\n",
 		"vm.ini:4: [nic] hostfwd: only type = user forwards ports: on a tap the guest is "
 		"reached at its own address\n"
