@@ -38,6 +38,19 @@ static void append_endpoint(GString *text, const char *name, const char *endpoin
 		text, ",%s.type=inet,%s.host=%s,%s.port=%s", name, name, host, name, port);
 }
 
+/* It speaks what -netdev socket does, which older QEMUs know, too. */
+static void add_passt(Builder *builder, const char *id, const Backend *backend)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (backend->fd >= 0) {
+		argv_add_option(builder, "-netdev", "socket,id=nic-%s,fd=%d", id, backend->fd);
+		return;
+	}
+	append_endpoint(text, "addr", backend->name);
+	argv_add_option(builder, "-netdev", "stream,id=nic-%s,server=off%s", id, text->str);
+}
+
 /* A wire to another VM. */
 static void add_wire(Builder *builder, const ProfileNic *nic)
 {
@@ -88,7 +101,7 @@ static void add_links(Builder *builder)
 void argv_add_network(Builder *builder)
 {
 	const GPtrArray *nics = builder->profile->nics;
-	const Backend *taps = builder->backends->taps;
+	const Backend *taps = builder->backends->taps, *passts = builder->backends->passts;
 
 	for (guint i = 0; i < nics->len; i++) {
 		const ProfileNic *nic = nics->pdata[i];
@@ -98,6 +111,8 @@ void argv_add_network(Builder *builder)
 			continue;
 		if (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge"))
 			add_tap(builder, id, taps++);
+		else if (g_str_equal(nic->type, "passt"))
+			add_passt(builder, id, passts++);
 		else if (g_str_equal(nic->type, "user"))
 			add_user_network(builder, nic);
 		else

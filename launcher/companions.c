@@ -19,11 +19,14 @@ static void call_free(gpointer data)
 	g_free(call);
 }
 
-static CompanionCall *call_new(Profile *profile, const ProfileSection *section, const char *socket)
+/* @socket: a file of the run directory. */
+static CompanionCall *call_new(
+	Profile *profile, CompanionKind kind, const ProfileSection *section, const char *socket)
 {
 	CompanionCall *call = g_new0(CompanionCall, 1);
 	const char *run = places_run(&profile->places, profile->vm->name);
 
+	call->kind = kind;
 	call->section = section;
 	call->socket = run ? g_build_filename(run, socket, NULL) : NULL;
 	return call;
@@ -71,6 +74,7 @@ static CompanionCall *call_swtpm(Profile *profile, GError **error)
 		return NULL;
 	}
 	call = g_new0(CompanionCall, 1);
+	call->kind = COMPANION_SWTPM;
 	call->section = &tpm->section;
 	call->directory = g_strdup(tpm->state);
 	call->socket = g_build_filename(tpm->state, "swtpm.sock", NULL);
@@ -133,8 +137,7 @@ static CompanionCall *call_virtiofsd(Profile *profile, const ProfileShare *share
 			"virtiofsd is not installed; install it, or take type = 9p", error);
 		return NULL;
 	}
-	call = call_new(profile, &share->section, file);
-	call->is_virtiofsd = TRUE;
+	call = call_new(profile, COMPANION_VIRTIOFSD, &share->section, file);
 	call->argv = virtiofsd_argv(program, is_c, share->path, "--fd=3");
 	if (call->socket) {
 		g_autofree char *socket = g_strconcat("--socket-path=", call->socket, NULL);
@@ -144,40 +147,121 @@ static CompanionCall *call_virtiofsd(Profile *profile, const ProfileShare *share
 	return call;
 }
 
+/* ---- passt ---- */
+
+/* Of tcp:127.0.0.1:2222-:22 adds -t 127.0.0.1/2222:22. */
+static void add_forward(GStrvBuilder *builder, const char *hostfwd)
+{
+	g_auto(GStrv)
+		parts = g_strsplit_set(hostfwd, ":-", -1); /* protocol, host, port, guest, port */
+	g_autofree char *spec = g_strdup_printf(
+		"%s%s%s:%s", parts[1], *parts[1] ? "/" : "", parts[2], parts[4]);
+
+	g_strv_builder_add_many(builder, g_str_equal(parts[0], "udp") ? "-u" : "-t", spec, NULL);
+}
+
+/*
+ * Its own MTU, 65520, is what only virtio has room for. A script's passt has to write into the run
+ * directory, where nobody, which it becomes when it is root, may not.
+ */
+static GStrv passt_argv(const char *program, const ProfileNic *nic, const char *socket)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	g_strv_builder_add_many(builder, program, "--quiet", NULL);
+	if (socket)
+		g_strv_builder_add_many(
+			builder, "--foreground", "--one-off", "--socket", socket, NULL);
+	else
+		g_strv_builder_add_many(builder, "--fd", "3", NULL);
+	if (socket && getuid() == 0)
+		g_strv_builder_add_many(builder, "--runas", "0", NULL);
+	if (!g_str_has_prefix(nic->model, "virtio-net"))
+		g_strv_builder_add_many(builder, "--mtu", "1500", NULL);
+	for (guint i = 0; nic->hostfwd && nic->hostfwd[i]; i++)
+		add_forward(builder, nic->hostfwd[i]);
+	return g_strv_builder_end(builder);
+}
+
+static CompanionCall *call_passt(Profile *profile, const ProfileNic *nic, GError **error)
+{
+	g_autofree char *program = g_find_program_in_path("passt");
+	g_autofree char *file = g_strdup_printf("passt-%s.sock", nic->section.id);
+	CompanionCall *call;
+
+	if (!program) {
+		raise_missing(profile, &nic->section, "type",
+			"passt is not in $PATH; install it, or take type = user", error);
+		return NULL;
+	}
+	call = call_new(profile, COMPANION_PASST, &nic->section, file);
+	call->argv = passt_argv(program, nic, NULL);
+	if (call->socket)
+		call->script_argv = passt_argv(program, nic, call->socket);
+	return call;
+}
+
 /* ---- all ---- */
+
+/* Takes @call; FALSE when it is NULL. */
+static gboolean add_call(GPtrArray *calls, CompanionCall *call)
+{
+	if (call)
+		g_ptr_array_add(calls, call);
+	return call != NULL;
+}
 
 GPtrArray *companions_list(Profile *profile, GError **error)
 {
 	g_autoptr(GPtrArray) calls = g_ptr_array_new_with_free_func(call_free);
-	CompanionCall *call;
 
-	if (g_str_equal(profile->tpm->type, "emulator")) {
-		call = call_swtpm(profile, error);
-		if (!call)
-			return NULL;
-		g_ptr_array_add(calls, call);
-	}
+	if (g_str_equal(profile->tpm->type, "emulator") &&
+		!add_call(calls, call_swtpm(profile, error)))
+		return NULL;
 	for (guint i = 0; i < profile->shares->len; i++) {
 		const ProfileShare *share = profile->shares->pdata[i];
 
-		if (g_str_equal(share->type, "9p"))
-			continue;
-		call = call_virtiofsd(profile, share, error);
-		if (!call)
+		if (g_str_equal(share->type, "virtiofs") &&
+			!add_call(calls, call_virtiofsd(profile, share, error)))
 			return NULL;
-		g_ptr_array_add(calls, call);
+	}
+	for (guint i = 0; i < profile->nics->len; i++) {
+		const ProfileNic *nic = profile->nics->pdata[i];
+
+		if (g_str_equal(nic->type, "passt") &&
+			!add_call(calls, call_passt(profile, nic, error)))
+			return NULL;
 	}
 	return g_steal_pointer(&calls);
 }
 
-int companions_start(const CompanionCall *call, GError **error)
+/* What passt says so means this. */
+static const char *hint_for(const char *message)
 {
+	return g_str_has_suffix(message, "External interface not usable")
+		       ? "; it needs a default route"
+		       : "";
+}
+
+int companions_start(const CompanionCall *call, const Profile *profile, GError **error)
+{
+	static const CompanionManner manners[] = {
+		[COMPANION_SWTPM] = COMPANION_HEARS,
+		[COMPANION_VIRTIOFSD] = COMPANION_LISTENS,
+		[COMPANION_PASST] = COMPANION_DETACHES,
+	};
+	g_autofree char *place = profile_place(profile, call->section, "type");
 	Companion companion = {
 		.argv = call->argv,
 		.directory = call->directory,
-		.listens = call->is_virtiofsd,
-		.needs_root = call->is_virtiofsd,
+		.manner = manners[call->kind],
+		.needs_root = call->kind == COMPANION_VIRTIOFSD,
 	};
+	g_autoptr(GError) why = NULL;
+	int fd = companion_start(&companion, &why);
 
-	return companion_start(&companion, error);
+	if (why)
+		g_set_error(error, why->domain, why->code, "%s: %s%s", place, why->message,
+			hint_for(why->message));
+	return fd;
 }

@@ -163,7 +163,7 @@ static void print_companion(FILE *out, const CompanionCall *call)
 	fprintf(out, "rm -f %s\n(", socket);
 	if (directory)
 		fprintf(out, "cd %s && ", directory);
-	fprintf(out, "exec %s", call->is_virtiofsd && getuid() ? "unshare -r " : "");
+	fprintf(out, "exec %s", call->kind == COMPANION_VIRTIOFSD && getuid() ? "unshare -r " : "");
 	print_words(out, call->script_argv);
 	fputs(") </dev/null &\ncompanions=\"$! $companions\"\n", out);
 	fprintf(out, "for i in 1 2 3 4 5 6 7 8 9; do [ -S %s ] || sleep 0.3; done\n", socket);

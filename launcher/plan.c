@@ -271,18 +271,17 @@ NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish,
 
 GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease, const GStrv extra)
 {
-	gboolean has_tpm = g_str_equal(profile->tpm->type, "emulator");
-	const Backend *companions = plan->provisions->backends;
+	const Provisions *provisions = plan->provisions;
 	Backend taps[NET_TAPS_MAX];
 	Backends backends = {
 		.taps = taps,
-		.shares = companions + has_tpm, /* as companions_list has them */
-		.links = plan->provisions->links,
-		.firmware = plan->provisions->firmware,
+		.shares = provisions_backends(provisions, COMPANION_VIRTIOFSD),
+		.passts = provisions_backends(provisions, COMPANION_PASST),
+		.tpm = *provisions_backends(provisions, COMPANION_SWTPM),
+		.links = provisions->links,
+		.firmware = provisions->firmware,
 	};
 
-	if (has_tpm)
-		backends.tpm = companions[0];
 	for (guint i = 0; i < plan->n_taps; i++) {
 		taps[i].name = plan->taps[i].ifname;
 		taps[i].fd = lease ? net_lease_fd(lease, i) : -1;

@@ -90,11 +90,21 @@ gboolean provisions_make(
 		return FALSE;
 	for (guint i = 0; i < provisions->companions->len; i++) {
 		provisions->backends[i].fd = companions_start(
-			provisions->companions->pdata[i], error);
+			provisions->companions->pdata[i], profile, error);
 		if (provisions->backends[i].fd < 0)
 			return FALSE;
 	}
 	return !commands || make_links(provisions, commands, error);
+}
+
+const Backend *provisions_backends(const Provisions *provisions, CompanionKind kind)
+{
+	guint i = 0;
+
+	while (i < provisions->companions->len &&
+		((const CompanionCall *)provisions->companions->pdata[i])->kind != kind)
+		i++;
+	return provisions->backends + i; /* one more than there are companions */
 }
 
 void provisions_list_fds(const Provisions *provisions, GArray *fds)

@@ -36,5 +36,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Provisions, provisions_free)
 gboolean provisions_make(
 	Provisions *provisions, const Profile *profile, const GStrv qemu_args, GError **error);
 
+/* The backends of the companions of that kind; there may be none. */
+const Backend *provisions_backends(const Provisions *provisions, CompanionKind kind);
+
 /* Appends the descriptors that QEMU must inherit to @fds, an array of int. */
 void provisions_list_fds(const Provisions *provisions, GArray *fds);

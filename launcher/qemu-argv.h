@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
 	const Backend *taps;   /* one for each NIC that has one, in file order */
 	const Backend *shares; /* one for each share of type virtiofs, in file order */
+	const Backend *passts; /* one for each NIC of type passt, in file order */
 	Backend tpm;	       /* of type emulator */
 	Backend links;	       /* when a NIC has link = off; see links.h */
 	const Firmware *firmware;

@@ -96,7 +96,7 @@ typedef struct {
 
 typedef struct {
 	ProfileSection section;
-	char *type; /* tap, bridge, user, stream, dgram, socket or none */
+	char *type; /* tap, bridge, user, passt, stream, dgram, socket or none */
 	char *model;
 	char *mac;
 	char *ifname;	   /* of tap and bridge, else NULL */

@@ -56,11 +56,32 @@ static const struct {
 	{ "nat", "tap", "only type = tap has NAT of ours" },
 	{ "br", "bridge", "only type = bridge is a port of a bridge" },
 	{ "mtu", "tap bridge", "only a tap has an MTU" },
-	{ "hostfwd", "user",
-		"only type = user forwards ports: on a tap the guest is reached at its own address" },
+	{ "hostfwd", "user passt",
+		"only user and passt forward ports: on a tap the guest is reached at its own address" },
 	{ "listen", WIRES, "only the types stream, dgram and socket have it" },
 	{ "connect", WIRES, "only the types stream, dgram and socket have it" },
 };
+
+/* It knows one guest, and a port of the host once, whatever the address. */
+static void check_passt(Profile *profile, const ProfileNic *nic)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; nic->hostfwd && nic->hostfwd[i]; i++) {
+		/* tcp:127.0.0.1:2222-10.0.2.15:22 */
+		g_auto(GStrv) parts = g_strsplit_set(nic->hostfwd[i], ":-", -1);
+
+		if (*parts[3])
+			complain(profile, nic, "hostfwd",
+				"'%s': passt has one guest, and no address for it here: "
+				"%s:%s:%s-:%s",
+				nic->hostfwd[i], parts[0], parts[1], parts[2], parts[4]);
+		if (!g_hash_table_add(seen, g_strconcat(parts[0], " ", parts[2], NULL)))
+			complain(profile, nic, "hostfwd",
+				"'%s': passt forwards a port once, and %s port %s stands here twice",
+				nic->hostfwd[i], parts[0], parts[2]);
+	}
+}
 
 static void check_nic(Profile *profile, const ProfileNic *nic)
 {
@@ -73,6 +94,8 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 		resolve_require(profile, &nic->section, "br", "BRIDGE");
 	if (resolve_is_one_of(nic->type, WIRES))
 		resolve_wire(profile, nic);
+	if (g_str_equal(nic->type, "passt"))
+		check_passt(profile, nic);
 }
 
 /* A port of a bridge has no address of its own; that is told better than by the type. */
@@ -141,6 +164,12 @@ static void complete_routes(Profile *profile, ProfileNic *nic)
 	}
 }
 
+/* passt up to 2023 drops the short frames that the driver of an e1000 fills up. */
+static const char *default_model(const ProfileNic *nic)
+{
+	return g_strcmp0(nic->type, "passt") == 0 ? "virtio-net-pci" : "e1000";
+}
+
 static void complete_nics(Profile *profile)
 {
 	guint taps = 0;
@@ -152,6 +181,8 @@ static void complete_nics(Profile *profile)
 
 		if (!nic->type && !resolve_is_given(nic, "type"))
 			nic->type = g_strdup(default_type(nic));
+		if (resolve_is_open(nic, model, "model"))
+			nic->model = g_strdup(default_model(nic));
 		if (nic->type && check_bridge_keys(profile, nic))
 			check_nic(profile, nic);
 		if (is_tap(nic)) {

@@ -148,10 +148,10 @@ static const SchemaKey share_keys[] = {
 };
 
 static const SchemaKey nic_keys[] = {
-	{ "type", VALUE_WORD, AT(Nic, type), "tap bridge user stream dgram socket none", NULL,
+	{ "type", VALUE_WORD, AT(Nic, type), "tap bridge user passt stream dgram socket none", NULL,
 		"tap", "bridge when br is given, tap when ifname or address is, user otherwise" },
-	{ "model", VALUE_DEVICE, AT(Nic, model), NULL, "e1000", "virtio-net-pci",
-		"-device; the NIC the guest sees" },
+	{ "model", VALUE_DEVICE, AT(Nic, model), NULL, NULL, "virtio-net-pci",
+		"-device; the NIC the guest sees; e1000, or virtio-net-pci for passt, when absent" },
 	{ "mac", VALUE_MAC, AT(Nic, mac), NULL, NULL, "52:54:00:0a:0b:0c",
 		"-device mac=; made from VM name and NIC id when absent" },
 	{ "ifname", VALUE_IFNAME, AT(Nic, ifname), NULL, NULL, "tap0",
@@ -174,7 +174,7 @@ static const SchemaKey nic_keys[] = {
 		"192.168.50.2, fd00:5a17::2",
 		"tap: the guest's own addresses, one IPv4 and one IPv6 at most" },
 	{ "hostfwd", VALUE_HOSTFWDS, AT(Nic, hostfwd), NULL, NULL, "tcp:127.0.0.1:2222-:22",
-		"user: -netdev user,hostfwd=; ports of the host that reach the guest" },
+		"user, passt: -netdev user,hostfwd=; ports of the host that reach the guest" },
 	{ "listen", VALUE_ENDPOINT, AT(Nic, listen), NULL, NULL, "127.0.0.1:5000",
 		"stream, socket: where the other VM connects; dgram: where it sends to" },
 	{ "connect", VALUE_ENDPOINT, AT(Nic, connect), NULL, NULL, "127.0.0.1:5000",

@@ -319,6 +319,16 @@ nics('q35', '[machine] type = q35', qw(e1000 e1000e virtio-net-pci rtl8139 pcnet
 nics('pc', '[machine] type = pc', qw(e1000 virtio-net-pci rtl8139 i82559er));
 nics('aarch64', $aarch64, qw(e1000 e1000e virtio-net-pci usb-net));
 
+run_ok(qw(ip link add v0 type veth peer name v1));
+run_ok('ip', 'link', 'set', $_, 'addrgenmode', 'none') for qw(v0 v1); # no address that comes later
+run_ok(qw(ip address add 192.0.2.2/24 dev v0));
+run_ok('ip', 'link', 'set', $_, 'up') for qw(v0 v1);
+run_ok(qw(ip route add default via 192.0.2.1));
+accepted('passt', {},
+	['[nic "a"] type = passt', 'hostfwd = tcp:127.0.0.1:2222-:22', 'hmp info network', qr/nic-a: .*type=socket/],
+	['[nic "a"] hostfwd = tcp:127.0.0.1:2222-:22', '', 'run ss -Htlnp sport = 2222', qr/"passt/]);
+run_ok(qw(ip link del v0));
+
 # On 7.2 a stream tells its other end only when there is one.
 {
 	my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 5001, Listen => 4) or die $!;

@@ -201,7 +201,7 @@ my $later = qr/\Anote: P: host and QEMU are looked at when the profile is sound\
 errors('mistakes', "[machine]\nmemroy = 1G\n[disk \"a\"]\nfile = none.qcow2\n[nic]\ntype = x\n", 65, [
 	"P:2: [machine] memroy: no such key; did you mean 'memory'?",
 	'P:4: [disk "a"] file: /srv/tmp/vms/none.qcow2: No such file or directory',
-	"P:6: [nic] type: 'x' is not one of: tap, bridge, user, none"], out => $later);
+	"P:6: [nic] type: 'x' is not one of: tap, bridge, user, passt, stream, dgram, socket, none"], out => $later);
 errors('an address no host can have', "[nic]\naddress = 10.0.0.0/24\n", 65,
 	["P:2: [nic] address: '10.0.0.0/24' cannot be the host's address here: it is the network's own address, not a host's"]);
 errors('no profile', undef, 66, ['P: No such file or directory'], path => '/srv/tmp/none.ini');
@@ -338,6 +338,15 @@ errors('a backing file that is gone', $layer, 1, ['P:8: [disk "a"] file: its bac
 		. "hmp = [::]:4323\ngdb = 127.0.0.1:4324\n", 0, [
 		$open->('9: [serial "a"] listen', '0.0.0.0:4321'), $open->('11: [monitor] qmp', '0.0.0.0:4322'),
 		$open->('12: [monitor] hmp', '[::]:4323')], out => qr/^ok: P:12: \[monitor\] hmp: TCP port \[::\]:4323 is free$/m);
+	errors('a wire to all', "${quiet}[nic \"a\"]\ntype = stream\nlisten = 0.0.0.0:4321\n[nic \"b\"]\ntype = dgram\n"
+		. "listen = :$taken_udp\nconnect = :4322\n", 1, [
+		$open->('7: [nic "a"] listen', '0.0.0.0:4321'),
+		"P:10: [nic \"b\"] listen: UDP port 127.0.0.1:$taken_udp: $busy"],
+		out => qr/^ok: P:7: \[nic "a"\] listen: TCP port 0\.0\.0\.0:4321 is free$/m);
+	errors('passt and e1000', "${quiet}[nic \"a\"]\ntype = passt\nmodel = e1000\nhostfwd = $taken:22\n", 1, [
+		"P:8: [nic \"a\"] hostfwd: TCP port 127.0.0.1:$taken: $busy",
+		'warning: P:7: [nic "a"] model: passt of 2023 loses what the driver of an e1000 sends; take virtio-net-pci'],
+		out => qr/^ok: P:5: \[nic "a"\]: \S*passt will serve it$/m);
 	errors('VNC to all', "[machine]\naccel = tcg\n[nic]\ntype = none\n[display]\ntype = vnc\nlisten = 0.0.0.0:5999\n", 0,
 		[$open->('7: [display] listen', '0.0.0.0:5999')]);
 	errors('an address of others', "$alone\[monitor]\nqmp = 192.0.2.1:4322\n", 1, [

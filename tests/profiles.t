@@ -72,7 +72,7 @@ END
 	'5: [machine] name: no such key; it belongs in [vm]',
 	"8: [nic \"lan\"] address: '10.0.0.300/24' is not an address with a prefix length, like 192.168.50.1/24",
 	'9: [nic "lan"] address: stands a second time; the first is in line 8',
-	'10: [nic "lan"] hostfwd: only type = user forwards ports: on a tap the guest is reached at its own address',
+	'10: [nic "lan"] hostfwd: only user and passt forward ports: on a tap the guest is reached at its own address',
 	"12: [disk \"root\"] file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
 	"14: [display] type: 'GTK' is not one of: gtk, sdl, spice-app, vnc, spice, curses, egl-headless, dbus, none; did you mean 'gtk'?");
 bad('one section twice', "[nic \"A\"]\n[vm]\n[nic \"a\"]\n",

@@ -254,8 +254,11 @@ void check_ports(Check *check)
 		const ProfileNic *nic = profile->nics->pdata[i];
 
 		for (guint j = 0; nic->hostfwd && nic->hostfwd[j]; j++)
-			if (g_str_equal(nic->type, "user"))
+			if (g_str_equal(nic->type, "user") || g_str_equal(nic->type, "passt"))
 				check_hostfwd(check, seen, nic, nic->hostfwd[j]);
+		if (g_str_equal(nic->type, "passt") && g_str_equal(nic->model, "e1000"))
+			check_warn(check, &nic->section, "model", "take virtio-net-pci",
+				"passt of 2023 loses what the driver of an e1000 sends");
 		if (!g_str_equal(nic->type, "none"))
 			check_endpoint(check, seen, &nic->section, "listen", nic->listen,
 				g_str_equal(nic->type, "dgram"));

@@ -324,6 +324,7 @@ static GStrv build_argv(const Check *check)
 	const Profile *profile = check->profile;
 	g_autofree Backend *backends = g_new0(
 		Backend, profile->nics->len + profile->shares->len + 1);
+	g_autofree Backend *held = g_new0(Backend, profile->nics->len + 1); /* by descriptor 0 */
 	Backend any = { .fd = -1, .name = "" };
 
 	for (guint i = 0; i < profile->nics->len + profile->shares->len + 1; i++)
@@ -331,6 +332,7 @@ static GStrv build_argv(const Check *check)
 	return qemu_argv_build(profile,
 		&(Backends){ .taps = backends,
 			.shares = backends,
+			.passts = held,
 			.tpm = any,
 			.links = any,
 			.firmware = check->firmware },

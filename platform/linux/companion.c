@@ -43,11 +43,11 @@ static int make_queue(int *ret_listener)
 }
 
 /* Returns QEMU's end, and the companion's in *ret_other. */
-static int make_socket(gboolean listens, int *ret_other)
+static int make_socket(CompanionManner manner, int *ret_other)
 {
 	int sockets[2];
 
-	if (listens)
+	if (manner == COMPANION_LISTENS)
 		return make_queue(ret_other);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 		return -1;
@@ -111,7 +111,7 @@ static void become_companion(const Companion *companion, int socket)
 		perror(companion->directory);
 		_exit(EX_OSERR);
 	}
-	if (!companion->listens && !hears_qemu())
+	if (companion->manner == COMPANION_HEARS && !hears_qemu())
 		_exit(0);
 	if (companion->needs_root)
 		become_root();
@@ -121,6 +121,14 @@ static void become_companion(const Companion *companion, int socket)
 }
 
 /* ---- start ---- */
+
+static gboolean await_status(pid_t pid, int *ret_status)
+{
+	while (waitpid(pid, ret_status, 0) < 0)
+		if (errno != EINTR)
+			return FALSE;
+	return TRUE;
+}
 
 /* Twice, so that it is nobody's child: QEMU, which we become, knows nothing of children. */
 static gboolean fork_twice(const Companion *companion, int socket)
@@ -136,22 +144,71 @@ static gboolean fork_twice(const Companion *companion, int socket)
 	}
 	if (pid < 0)
 		return FALSE;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (!await_status(pid, &status))
+		return FALSE;
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 	return status == 0;
 }
 
+/* The last line of what can be read now. Owned by the caller. */
+static char *read_last_word(int fd)
+{
+	char text[4096];
+	ssize_t n = fcntl(fd, F_SETFL, O_NONBLOCK) == 0 ? read(fd, text, sizeof(text)) : -1;
+	g_autofree char *all = g_strchomp(g_strndup(text, n > 0 ? n : 0));
+	const char *newline = strrchr(all, '\n');
+
+	return g_utf8_make_valid(newline ? newline + 1 : all, -1);
+}
+
+static void raise_last_word(const char *program, int errors, GError **error)
+{
+	g_autofree char *word = read_last_word(errors);
+
+	g_set_error(error, NET_ERROR, EX_UNAVAILABLE, "%s: %s", program,
+		*word ? word : "ended without a word");
+}
+
+/* Once: the child that is waited for is gone when its own child, nobody's, is ready. */
+static gboolean fork_detaching(const Companion *companion, int socket, GError **error)
+{
+	int errors[2], status = -1;
+	pid_t pid;
+
+	if (pipe2(errors, O_CLOEXEC) < 0)
+		return net_error_from_errno(EX_OSERR, companion->argv[0], error);
+	pid = fork();
+	if (pid == 0) {
+		if (dup2(errors[1], STDERR_FILENO) < 0)
+			_exit(EX_OSERR);
+		become_companion(companion, socket);
+	}
+	close(errors[1]);
+	if (pid < 0 || !await_status(pid, &status))
+		net_error_from_errno(EX_OSERR, companion->argv[0], error);
+	else if (status != 0)
+		raise_last_word(companion->argv[0], errors[0], error);
+	close(errors[0]);
+	return status == 0;
+}
+
+static gboolean fork_by_manner(const Companion *companion, int socket, GError **error)
+{
+	if (companion->manner == COMPANION_DETACHES)
+		return fork_detaching(companion, socket, error);
+	return fork_twice(companion, socket) ||
+	       net_error_from_errno(EX_OSERR, companion->argv[0], error);
+}
+
 int companion_start(const Companion *companion, GError **error)
 {
-	int other, own = make_socket(companion->listens, &other);
+	int other, own = make_socket(companion->manner, &other);
 
 	if (own < 0) {
 		net_error_from_errno(EX_OSERR, companion->argv[0], error);
 		return -1;
 	}
-	if (!fork_twice(companion, other)) {
-		net_error_from_errno(EX_OSERR, companion->argv[0], error);
+	if (!fork_by_manner(companion, other, error)) {
 		close(own);
 		own = -1;
 	}

@@ -48,6 +48,7 @@ qemu-system-aarch64 qemu-system-arm qemu-system-aarch64 qemu-system-aarch64 qemu
 x86_64.json    ovmf             edk2-ovmf         edk2-ovmf       qemu-ovmf-x86_64   ovmf
 aarch64.json   qemu-efi-aarch64 edk2-aarch64      edk2-aarch64    qemu-uefi-aarch64  .
 swtpm          swtpm            swtpm             swtpm           swtpm              swtpm
+passt          passt            passt             passt           passt              passt
 virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd
 systemd-networkd systemd        systemd-networkd  systemd         systemd-network    .
 ui-gtk.qemu    qemu-system-gui  .                 .               .                  .

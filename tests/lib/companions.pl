@@ -7,6 +7,8 @@ use warnings;
 use Test::More;
 use World;
 
+our @started_by; # what starts qemu-tapwrap, as somebody else
+
 # Those of @programs that run here.
 sub running
 {
@@ -46,32 +48,32 @@ sub end_with_vm
 	my ($before, $profile, @programs) = @_;
 
 	for my $signal (qw(TERM KILL)) {
-		my $pid = start_served($signal, ['qemu-tapwrap', $profile], @programs);
+		my $pid = start_served($signal, [@started_by, 'qemu-tapwrap', $profile], @programs);
 		kill $signal, $pid;
 		is(exited((finish($pid))[0]), $signal eq 'TERM' ? 0 : 'signal 9', "$signal: QEMU's own status");
 		nothing_left($before, $signal);
 	}
-	my ($status, undef, $err) = run(['qemu-tapwrap', $profile, '--', '-no-such-option']);
+	my ($status, undef, $err) = run([@started_by, 'qemu-tapwrap', $profile, '--', '-no-such-option']);
 	is(exited($status), 1, 'bad argument: QEMU\'s own status');
 	like($err, qr/^qemu-system-x86_64: -no-such-option: invalid option$/m, 'bad argument: its message');
 	nothing_left($before, 'bad argument');
 
-	($status) = run([qw(qemu-tapwrap --set qemu.binary=/bin/false), $profile]);
+	($status) = run([@started_by, qw(qemu-tapwrap --set qemu.binary=/bin/false), $profile]);
 	is(exited($status), 1, 'QEMU ends without a word');
 	nothing_left($before, 'QEMU ends without a word');
 
-	my $stub = start(['qemu-tapwrap', '--set', 'qemu.binary=' . spew('stub', $TAP_STUB, 0755), $profile]);
+	my $stub = start([@started_by, 'qemu-tapwrap', '--set', 'qemu.binary=' . spew('stub', $TAP_STUB, 0755), $profile]);
 	ok(wait_for(sub { (slurp("/proc/$stub/comm") // '') eq "sleep\n" }), 'QEMU that says nothing');
 	kill 'KILL', $stub;
 	finish($stub);
 	nothing_left($before, 'QEMU is killed before it says a word');
 
-	($status) = run([qw(strace -qq -o /dev/null -e inject=execve:signal=KILL:when=1), 'qemu-tapwrap',
+	($status) = run([@started_by, qw(strace -qq -o /dev/null -e inject=execve:signal=KILL:when=1), 'qemu-tapwrap',
 		$profile], before => sub { $ENV{ASAN_OPTIONS} = 'detect_leaks=0' });
 	ok(killed($status) || exited($status) == 137, 'the launcher is killed as it becomes QEMU');
 	nothing_left($before, 'killed at exec');
 
-	($status) = run(['qemu-tapwrap', $profile, '--', qw(-daemonize -pidfile /srv/tmp/daemon)]);
+	($status) = run([@started_by, 'qemu-tapwrap', $profile, '--', qw(-daemonize -pidfile /srv/tmp/daemon)]);
 	is(exited($status), 0, '-daemonize: status 0 at once');
 	is_deeply([running(@programs)], [@programs], "-daemonize: @programs run on");
 	my $daemon = slurp('/srv/tmp/daemon') + 0;

@@ -3,9 +3,9 @@
  * qemu-argv: golden command lines. tests/golden/NAME.ini with what followed "--" in NAME.extra (a
  * word a line, may be missing) must give NAME.argv (a word a line). @DIR@ stands for the real
  * directory of the profiles, @RUN@ for $XDG_RUNTIME_DIR and @STATE@ for $XDG_STATE_HOME; taps have
- * the descriptors 10, 11, ..., the TPM has 30, shares have 31 and 32, links have 33. With
- * UPDATE_GOLDEN set in the environment the .argv files are written instead: read them before you
- * keep them.
+ * the descriptors 10, 11, ..., the TPM has 30, shares have 31 and 32, links have 33, passt has 34
+ * and 35. With UPDATE_GOLDEN set in the environment the .argv files are written instead: read them
+ * before you keep them.
  */
 #include "launcher/qemu-argv.h"
 
@@ -121,9 +121,11 @@ static char *build_argv(const char *name)
 	g_autoptr(Profile) profile = load_sound(ini);
 	g_autoptr(Firmware) firmware = find_firmware(profile);
 	g_auto(GStrv) argv = NULL;
-	Backend taps[NET_TAPS_MAX], shares[] = { { .fd = 31 }, { .fd = 32 } };
+	Backend taps[NET_TAPS_MAX], shares[] = { { .fd = 31 }, { .fd = 32 } },
+				    passts[] = { { .fd = 34 }, { .fd = 35 } };
 	Backends backends = { .taps = taps,
 		.shares = shares,
+		.passts = passts,
 		.tpm = { .fd = 30 },
 		.links = { .fd = 33 },
 		.firmware = firmware };

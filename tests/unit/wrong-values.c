@@ -309,8 +309,8 @@ static const Row rows[] = {
 
 	/* nic */
 	WRONG("[nic]\ntype = bridged\n",
-		"vm.ini:2: [nic] type: 'bridged' is not one of: tap, bridge, user, stream, dgram, "
-		"socket, none; did you mean 'bridge'?"),
+		"vm.ini:2: [nic] type: 'bridged' is not one of: tap, bridge, user, passt, stream, "
+		"dgram, socket, none; did you mean 'bridge'?"),
 	WRONG("[nic]\nmodel = e1000,mac=1\n",
 		"vm.ini:2: [nic] model: 'e1000,mac=1' is not a name of letters, digits, '-', "
 		"'_' and '.' that begins with a letter or digit"),
@@ -356,7 +356,7 @@ static const Row rows[] = {
 	WRONG("[nic]\nhostfwd = 22\n", "vm.ini:2: [nic] hostfwd: '22' is not a port forward, like "
 				       "tcp:127.0.0.1:2222-:22 or 2222:22"),
 	WRONG("[nic]\nifname = tap0\nhostfwd = 2222:22\n",
-		"vm.ini:3: [nic] hostfwd: only type = user forwards ports: on a tap the guest is "
+		"vm.ini:3: [nic] hostfwd: only user and passt forward ports: on a tap the guest is "
 		"reached at its own address"),
 	WRONG("[nic]\naddress = 10.0.0.1/32\npeer = 10.0.0.2/24\n",
 		"vm.ini:3: [nic] peer: '10.0.0.2/24' is not the address of one host, like "
@@ -430,6 +430,15 @@ static const Row rows[] = {
 		"vm.ini:3: [nic] listen: '[::1]:5000' is IPv6; only type = stream knows it\n"
 		"vm.ini:4: [nic] connect: '/run/a.sock' is a path, but listen is an address; both "
 		"are one kind"),
+	WRONG("[nic]\ntype = passt\nhostfwd = tcp:127.0.0.1:2222-10.0.2.15:22, 5:5, udp::5-:5, "
+	      "tcp:192.0.2.1:5-:6\n",
+		"vm.ini:3: [nic] hostfwd: 'tcp:127.0.0.1:2222-10.0.2.15:22': passt has one guest, "
+		"and no address for it here: tcp:127.0.0.1:2222-:22\n"
+		"vm.ini:3: [nic] hostfwd: 'tcp:192.0.2.1:5-:6': passt forwards a port once, and "
+		"tcp port 5 stands here twice"),
+	WRONG("[nic]\ntype = passt\naddress = 192.0.2.1/24\nlisten = :5000\n",
+		"vm.ini:3: [nic] address: only type = tap has an address on the host\n"
+		"vm.ini:4: [nic] listen: only the types stream, dgram and socket have it"),
 	WRONG("[nic]\nlink = down\n", "vm.ini:2: [nic] link: 'down' is neither on nor off"),
 	WRONG("[nic]\nbootindex = last\n",
 		"vm.ini:2: [nic] bootindex: 'last' is not a number from 0 to 9999"),
@@ -437,7 +446,7 @@ static const Row rows[] = {
 		"vm.ini:2: [nic] romfile: the variable UNSET is not set"),
 	WRONG("[nic]\noptions =\n", "vm.ini:2: [nic] options: has no value"),
 	WRONG("[nic]\ntype = stream\nlisten = :5000\nhostfwd = 2222:22\nifname = tap0\n",
-		"vm.ini:4: [nic] hostfwd: only type = user forwards ports: on a tap the guest is "
+		"vm.ini:4: [nic] hostfwd: only user and passt forward ports: on a tap the guest is "
 		"reached at its own address\n"
 		"vm.ini:5: [nic] ifname: only a tap has an interface on the host"),
 
