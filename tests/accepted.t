@@ -34,7 +34,7 @@ my %unproven = (
 my $ovmf = '/usr/share/OVMF';
 my $aavmf = '/usr/share/AAVMF';
 my $ipxe = ipxe();
-my @programs = qw(qemu-system-i386 qemu-system-aarch64 qemu-system-arm swtpm Xvfb dbus-daemon gdbus);
+my @programs = qw(qemu-system-i386 qemu-system-aarch64 qemu-system-arm swtpm passt Xvfb dbus-daemon gdbus);
 my @missing = grep { !-e } map({ "/usr/bin/$_" } @programs), '/usr/lib/x86_64-linux-gnu/qemu/ui-gtk.so',
 	'/usr/lib/qemu/virtiofsd', "$ovmf/OVMF_CODE_4M.fd", "$aavmf/AAVMF_CODE.fd";
 must_or_skip(!@missing, "see platform/linux/packages.sh for @missing");

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # SIGKILL at system calls of the launcher, and of all that it starts, for a VM with a tap, a TPM, a
-# share with virtiofs, a new disk and a run directory: no companion, no socket and no tap is left.
+# share with virtiofs, a NIC over passt without a cable, a new disk and a run directory: no
+# companion, no socket and no tap is left.
 # There are too many points to try each; tests/kill-points.t does so where it matters most.
 
 use strict;
@@ -16,12 +17,18 @@ use File::Path qw(remove_tree);
 my ($can_trace) = run(['strace', '-f', '-o', '/dev/null', 'true']);
 must_or_skip($can_trace == 0, 'strace does not work here');
 
+require "$FindBin::Bin/lib/outside.pl";
+make_outside();
 my $before = host_state();
 my @made = map { "/srv/tmp/$_" } qw(state disk.raw);
 my $profile = profile(<<'END');
-[nic]
+[nic "lan"]
 ifname = tap0
 address = 192.168.50.1/24
+[nic "net"]
+type = passt
+hostfwd = 2222:22
+link = off
 [tpm]
 state = state
 [disk]
