@@ -281,7 +281,7 @@ for (['x86_64', '[vm] arch = x86_64'], ['aarch64', $aarch64]) {
 
 # ---- network ----------------------------------------------------------------------------------------------
 
-run_ok(qw(ip link add br0 address 02:00:00:00:00:01 up type bridge));
+run_ok(qw(ip link add br0 address 02:00:00:00:00:01 addrgenmode none up type bridge));
 sub nics
 {
 	my ($name, $needs, @models) = @_;
