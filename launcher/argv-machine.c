@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/argv-parts.h"
+#include "launcher/guest-network.h"
 
 static gboolean has_virtiofs(const Profile *profile)
 {
@@ -101,9 +102,21 @@ static void add_firmware(Builder *builder)
 		add_flash(builder, 1, uefi->nvram, uefi->nvram_format, FALSE);
 }
 
+/* In front: what follows a "--" in append is not for the kernel. */
+static char *build_append(const Profile *profile)
+{
+	const char *append = profile->boot->append;
+	g_autofree char *network = guest_network_kernel(profile);
+
+	if (!*network)
+		return g_strdup(append);
+	return append ? g_strconcat(network, " ", append, NULL) : g_steal_pointer(&network);
+}
+
 static void add_boot(Builder *builder)
 {
 	const ProfileBoot *boot = builder->profile->boot;
+	g_autofree char *append = build_append(builder->profile);
 	g_autofree char *order = argv_property("order", boot->order);
 	g_autofree char *once = argv_property("once", boot->once);
 	g_autofree char *all = g_strconcat(order, once, boot->menu ? ",menu=on" : "", NULL);
@@ -113,7 +126,7 @@ static void add_boot(Builder *builder)
 	/* These four are taken whole: their commas stay single. */
 	argv_add_if_given(builder, "-kernel", boot->kernel);
 	argv_add_if_given(builder, "-initrd", boot->initrd);
-	argv_add_if_given(builder, "-append", boot->append);
+	argv_add_if_given(builder, "-append", append);
 	argv_add_if_given(builder, "-dtb", boot->dtb);
 }
 

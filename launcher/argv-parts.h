@@ -21,6 +21,7 @@ void argv_add_storage(Builder *builder);
 void argv_add_screen(Builder *builder); /* display, video, audio, usb */
 void argv_add_ports(Builder *builder);	/* serial, guest, tpm, vfio, monitor */
 void argv_add_network(Builder *builder);
+void argv_add_guest_setup(Builder *builder); /* last, so that no slot of another device moves */
 
 /* ---- for the parts ---- */
 
@@ -39,6 +40,9 @@ char *argv_property(const char *name, const char *value);
 void argv_need_scsi(Builder *builder);
 void argv_need_usb(Builder *builder);
 void argv_need_virtio_serial(Builder *builder);
+
+/* ",bus=ide.0,unit=1": the next free place for an IDE drive. Owned by the caller. */
+char *argv_take_ide(Builder *builder);
 
 /* The host of 127.0.0.1:5901 or [::1]:5901, without brackets; *ret_port points behind the colon. */
 char *argv_split_endpoint(const char *endpoint, const char **ret_port);

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ",bus=ide.0,unit=1": the next free place for an IDE drive. Owned by the caller. */
-static char *take_ide(Builder *builder)
+char *argv_take_ide(Builder *builder)
 {
 	const char *machine = builder->profile->machine->type;
 	guint n = builder->n_ide++;
@@ -25,7 +24,7 @@ static char *device_for(Builder *builder, const char *interface, gboolean cdrom)
 	g_autofree char *bus = NULL;
 
 	if (g_str_equal(interface, "ide")) {
-		bus = take_ide(builder);
+		bus = argv_take_ide(builder);
 		return g_strconcat(cdrom ? "ide-cd" : "ide-hd", bus, NULL);
 	}
 	if (g_str_equal(interface, "scsi")) {

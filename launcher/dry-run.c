@@ -179,13 +179,60 @@ static void print_links(FILE *out, const char *pipe, const char *commands)
 	fprintf(out, "echo %s >%s.in\nln -sf /dev/null %s.out\n", lines, path, path);
 }
 
-static void print_provisions(
-	FILE *out, const Provisions *provisions, const char *run, const char *link_commands)
+/* The whole of @text, between lines that do not stand in it. */
+static void print_document(FILE *out, const char *directory, const char *name, const char *text)
 {
+	g_autofree char *path = g_build_filename(directory, name, NULL);
+	g_autofree char *word = shell_word(path);
+	g_autoptr(GString) end = g_string_new("END");
+
+	while (strstr(text, end->str))
+		g_string_append_c(end, '_');
+	fprintf(out, "cat >%s <<'%s'\n%s%s\n", word, end->str, text, end->str);
+}
+
+static void print_user_data(FILE *out, const Seed *seed, const char *path, const char *directory)
+{
+	g_autofree char *from = path ? shell_word(path) : NULL;
+	g_autofree char *target = g_build_filename(directory, "user-data", NULL);
+	g_autofree char *to = shell_word(target);
+	g_autofree char *text = NULL;
+
+	if (path) {
+		fprintf(out, "cp %s %s\n", from, to);
+		return;
+	}
+	text = g_strndup(
+		g_bytes_get_data(seed->user_data, NULL), g_bytes_get_size(seed->user_data));
+	print_document(out, directory, "user-data", text);
+}
+
+static void print_seed(FILE *out, const Seed *seed, const Profile *profile)
+{
+	g_autofree char *directory = g_build_filename(profile->places.run, "seed", NULL);
+	g_autofree char *from = shell_word(directory);
+	g_autofree char *to = shell_word(seed->path);
+
+	print_directory(out, directory);
+	print_document(out, directory, "meta-data", seed->meta_data);
+	print_user_data(out, seed, profile->cloud_init->user_data, directory);
+	if (seed->network_config)
+		print_document(out, directory, "network-config", seed->network_config);
+	fprintf(out, "xorriso -as mkisofs -quiet -V CIDATA -J -r -o %s %s\n", to, from);
+	fprintf(out, "rm -r %s\n", from);
+}
+
+static void print_provisions(
+	FILE *out, const Provisions *provisions, const Profile *profile, const char *link_commands)
+{
+	const char *run = profile->places.run;
+
 	for (guint i = 0; i < provisions->files->len; i++)
 		print_file(out, provisions->files->pdata[i]);
 	if (run)
 		print_directory(out, run);
+	if (provisions->seed)
+		print_seed(out, provisions->seed, profile);
 	for (guint i = 0; i < provisions->companions->len; i++)
 		print_companion(out, provisions->companions->pdata[i]);
 	if (provisions->links_pipe)
@@ -289,7 +336,7 @@ gboolean dry_run_print(
 		profile->vm->name);
 	print_undo(out, plan);
 	print_changes(out, plan);
-	print_provisions(out, plan->provisions, profile->places.run, link_commands);
+	print_provisions(out, plan->provisions, profile, link_commands);
 	print_argv(out, argv);
 	fputs(")\n", out);
 	return TRUE;

@@ -97,6 +97,16 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 		check_file(profile, &nic->section, "romfile", nic->romfile, R_OK);
 }
 
+static void check_cloud_init(Profile *profile)
+{
+	const ProfileCloudInit *cloud_init = profile->cloud_init;
+
+	for (guint i = 0; cloud_init->ssh_keys && cloud_init->ssh_keys[i]; i++)
+		check_file(
+			profile, &cloud_init->section, "ssh-keys", cloud_init->ssh_keys[i], R_OK);
+	check_file(profile, &cloud_init->section, "user-data", cloud_init->user_data, R_OK);
+}
+
 void preflight_files(Profile *profile)
 {
 	const ProfileBoot *boot = profile->boot;
@@ -111,6 +121,7 @@ void preflight_files(Profile *profile)
 	}
 	check_file(profile, &firmware->section, "code", firmware->code, R_OK);
 	check_file(profile, &firmware->section, "vars", firmware->vars, R_OK);
+	check_cloud_init(profile);
 	check_file(profile, &boot->section, "kernel", boot->kernel, R_OK);
 	check_file(profile, &boot->section, "initrd", boot->initrd, R_OK);
 	check_file(profile, &boot->section, "dtb", boot->dtb, R_OK);

@@ -28,6 +28,8 @@ Provisions *provisions_find(Profile *profile, GError **error)
 	provisions->files = files_missing(profile, provisions->firmware, error);
 	if (!provisions->files)
 		return NULL;
+	if (!cloud_init_find(profile, &provisions->seed, error))
+		return NULL;
 	provisions->companions = companions_list(profile, error);
 	if (!provisions->companions)
 		return NULL;
@@ -60,6 +62,7 @@ void provisions_free(Provisions *provisions)
 	g_free(provisions->links_pipe);
 	g_clear_pointer(&provisions->companions, g_ptr_array_unref);
 	g_clear_pointer(&provisions->files, g_ptr_array_unref);
+	cloud_init_free(provisions->seed);
 	firmware_free(provisions->firmware);
 	g_free(provisions->backends);
 	g_free(provisions);
@@ -87,6 +90,8 @@ gboolean provisions_make(
 			return FALSE;
 	}
 	if (!files_make(provisions->files, profile, error))
+		return FALSE;
+	if (provisions->seed && !cloud_init_make(provisions->seed, profile, error))
 		return FALSE;
 	for (guint i = 0; i < provisions->companions->len; i++) {
 		provisions->backends[i].fd = companions_start(

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 
+#include "launcher/cloud-init.h"
 #include "launcher/companions.h"
 #include "launcher/files.h"
 #include "launcher/firmware.h"
@@ -18,6 +19,7 @@ typedef struct {
 	Firmware *firmware;    /* NULL without UEFI */
 	GPtrArray *files;      /* FileStep, not made yet */
 	gboolean needs_run;    /* the run directory */
+	Seed *seed;	       /* written into it; NULL without [cloud-init] */
 	GPtrArray *companions; /* CompanionCall */
 	Backend *backends;     /* one for each companion: by name, until it is started */
 	Backend links;	       /* when a NIC has link = off: by name, until it is made */

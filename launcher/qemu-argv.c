@@ -31,6 +31,7 @@ GStrv qemu_argv_build(const Profile *profile, const Backends *backends, const GS
 	argv_add_screen(&builder);
 	argv_add_ports(&builder);
 	argv_add_network(&builder);
+	argv_add_guest_setup(&builder);
 	add_words(&builder, profile->qemu->args);
 	add_words(&builder, extra);
 	g_ptr_array_add(builder.argv, NULL);

@@ -46,6 +46,18 @@ gboolean profile_is_x86(const Profile *profile)
 	return arch && (g_str_equal(arch, "x86_64") || g_str_equal(arch, "i386"));
 }
 
+/* QEMU gives virt's to the firmware, which puts them where the guest looks. */
+gboolean profile_has_smbios(const Profile *profile)
+{
+	const char *machine = profile->machine->type ? profile->machine->type : "";
+	const char *arch = profile->vm->arch ? profile->vm->arch : "";
+
+	if (profile_is_x86(profile))
+		return !g_str_has_prefix(machine, "isapc") && !g_str_has_prefix(machine, "microvm");
+	return (g_str_equal(arch, "aarch64") || g_str_equal(arch, "arm")) &&
+	       g_str_has_prefix(machine, "virt") && g_strcmp0(profile->firmware->type, "bios") != 0;
+}
+
 const char *profile_real_path(const Profile *profile)
 {
 	return profile->ini->main->real_path;

@@ -107,11 +107,21 @@ typedef struct {
 	char *br;	   /* of bridge, else NULL */
 	char *mtu;
 	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
+	char *guest_setup;	 /* none without guest_addresses */
 	GStrv hostfwd;		 /* NULL when there is none */
 	char *listen, *connect;	 /* of stream, dgram and socket; either may be NULL */
 	gboolean link;
 	char *bootindex, *romfile, *options;
 } ProfileNic;
+
+#define PROFILE_SEED "seed.iso"
+typedef struct {
+	ProfileSection section; /* its source is NULL when there is no seed */
+	char *hostname;
+	char *user;
+	GStrv ssh_keys; /* paths; NULL when there are none */
+	char *user_data;
+} ProfileCloudInit;
 
 typedef struct {
 	ProfileSection section;
@@ -195,6 +205,7 @@ typedef struct {
 	ProfileMachine *machine;
 	ProfileFirmware *firmware;
 	ProfileBoot *boot;
+	ProfileCloudInit *cloud_init;
 	ProfileDisplay *display;
 	ProfileVideo *video;
 	ProfileAudio *audio;
@@ -222,6 +233,9 @@ typedef struct {
 Profile *profile_load(const char *name_or_path, const GStrv settings, GError **error);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
+
+/* Has the machine SMBIOS tables, in which -smbios type=11 arrives? */
+gboolean profile_has_smbios(const Profile *profile);
 
 /* Is the guest's architecture x86_64 or i386? */
 gboolean profile_is_x86(const Profile *profile);

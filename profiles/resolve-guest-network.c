@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resolve-guest-network: the guest's own addresses, which must be ones that the host can reach.
+ * resolve-guest-network: the guest's own addresses, which must be ones that the host can reach, and
+ * how it learns them.
  */
 #include "profiles/resolve-parts.h"
 
@@ -113,21 +114,158 @@ static void refuse_taken(Profile *profile, const ProfileNic *nic, const ProfileA
 	}
 }
 
+/* ---- how the guest learns them ---- */
+
+static gboolean has_seed(const Profile *profile)
+{
+	return profile->cloud_init->section.source != NULL;
+}
+
+/* What an absent guest-setup means. */
+static const char *usual_setup(const Profile *profile, const ProfileNic *nic)
+{
+	if (!nic->guest_addresses || !resolve_is_one_of(nic->type, "tap"))
+		return "none";
+	return has_seed(profile) ? "cloud-init" : profile->boot->kernel ? "kernel" : "none";
+}
+
+/* Does a word of the kernel's command line set its own ip=? */
+static gboolean has_ip(const char *append)
+{
+	g_auto(GStrv) words = g_strsplit_set(append ? append : "", " \t\"", -1);
+
+	for (guint i = 0; words[i]; i++)
+		if (g_str_has_prefix(words[i], "ip="))
+			return TRUE;
+	return FALSE;
+}
+
+static void check_kernel_setup(Profile *profile, const ProfileNic *nic)
+{
+	if (!profile->boot->kernel && !resolve_is_given(profile->boot, "kernel"))
+		complain(profile, nic, "guest-setup", "kernel needs [boot] kernel = FILE");
+	if (has_ip(profile->boot->append)) {
+		g_autofree char *place = profile_place(profile, &profile->boot->section, "append");
+
+		complain(profile, nic, "guest-address",
+			"%s says ip= already; take it out, or guest-setup = none", place);
+	}
+	if (!resolve_is_given(nic, "guest-setup"))
+		return; /* then it tells what it can */
+	for (guint i = 0; i < nic->guest_addresses->len; i++)
+		if ((EACH(nic->guest_addresses, i))->family == 6)
+			complain(profile, nic, "guest-address",
+				"the kernel's ip= knows no IPv6: take guest-setup = cloud-init, systemd "
+				"or none");
+}
+
+/* The guest's prefix length is that of the subnet. */
+static void check_prefix(Profile *profile, const ProfileNic *nic, const ProfileAddress *host)
+{
+	g_autofree char *text = value_host_text(host);
+
+	for (guint i = 0; nic->addresses && i < nic->addresses->len; i++)
+		if ((EACH(nic->addresses, i))->family == host->family)
+			return;
+	complain(profile, nic, "guest-address",
+		"the prefix length of %s is that of address, which has no IPv%u; add one, or take "
+		"guest-setup = none",
+		text, host->family);
+}
+
+static void check_setup(Profile *profile, const ProfileNic *nic)
+{
+	const char *setup = nic->guest_setup;
+
+	if (!setup || g_str_equal(setup, "none"))
+		return;
+	if (!nic->guest_addresses) {
+		if (!resolve_is_given(nic, "guest-address"))
+			complain(
+				profile, nic, "guest-setup", "means nothing without guest-address");
+		return;
+	}
+	if (g_str_equal(setup, "kernel"))
+		check_kernel_setup(profile, nic);
+	else if (g_str_equal(setup, "cloud-init") && !has_seed(profile))
+		complain(profile, nic, "guest-setup", "cloud-init needs a section [cloud-init]");
+	else if (g_str_equal(setup, "systemd") && profile->vm->arch && !profile_has_smbios(profile))
+		complain(profile, nic, "guest-setup",
+			"systemd needs a machine with SMBIOS tables: q35 or pc, or virt with UEFI");
+	for (guint i = 0; i < nic->guest_addresses->len; i++)
+		check_prefix(profile, nic, EACH(nic->guest_addresses, i));
+}
+
+/* ---- cloud-init ---- */
+
+/* The VM's name with only what a host name may have. Owned by the caller. */
+static char *make_hostname(const char *vm_name)
+{
+	GString *name = g_string_new(NULL);
+
+	for (; *vm_name && name->len < 63; vm_name++) {
+		if (g_ascii_isalnum(*vm_name))
+			g_string_append_c(name, *vm_name);
+		else if (name->len > 0 && name->str[name->len - 1] != '-')
+			g_string_append_c(name, '-');
+	}
+	if (name->len > 0 && name->str[name->len - 1] == '-')
+		g_string_truncate(name, name->len - 1);
+	if (name->len == 0)
+		g_string_append(name, "vm");
+	return g_string_free(name, FALSE);
+}
+
+static void complete_cloud_init(Profile *profile)
+{
+	ProfileCloudInit *cloud_init = profile->cloud_init;
+	static const char why[] = "user-data is a file that says it all";
+
+	if (resolve_is_open(cloud_init, hostname, "hostname") && profile->vm->name)
+		cloud_init->hostname = make_hostname(profile->vm->name);
+	if (!has_seed(profile))
+		return;
+	if (resolve_is_given(cloud_init, "user-data")) {
+		resolve_refuse(profile, &cloud_init->section, "user", why);
+		resolve_refuse(profile, &cloud_init->section, "ssh-keys", why);
+	}
+	g_free(resolve_run_path(profile, &cloud_init->section, PROFILE_SEED));
+}
+
+/* ---- all ---- */
+
+static void check_nic(Profile *profile, const ProfileNic *nic)
+{
+	gboolean bridge = resolve_is_one_of(nic->type, "bridge");
+
+	if (resolve_is_one_of(nic->type, "user")) {
+		resolve_refuse(profile, &nic->section, "guest-address",
+			"type = user gives the guest its address; a tap has ifname or address");
+		resolve_refuse(profile, &nic->section, "guest-setup", "only a tap has it");
+	}
+	if (!resolve_is_one_of(nic->type, "tap bridge"))
+		return; /* or switched off */
+	for (guint i = 0; nic->guest_addresses && i < nic->guest_addresses->len; i++) {
+		const ProfileAddress *host = EACH(nic->guest_addresses, i);
+
+		check_host(profile, nic, host);
+		refuse_taken(profile, nic, host);
+	}
+	if (!bridge)
+		check_setup(profile, nic);
+	else if (nic->guest_setup && !g_str_equal(nic->guest_setup, "none"))
+		complain(profile, nic, "guest-setup",
+			"the subnet of a bridge is not known here: take none, and DHCP from there");
+}
+
 void resolve_guest_network(Profile *profile)
 {
+	complete_cloud_init(profile);
 	for (guint i = 0; i < profile->nics->len; i++) {
-		const ProfileNic *nic = profile->nics->pdata[i];
+		ProfileNic *nic = profile->nics->pdata[i];
 
-		if (resolve_is_one_of(nic->type, "user"))
-			resolve_refuse(profile, &nic->section, "guest-address",
-				"type = user gives the guest its address; a tap has ifname or address");
-		if (!resolve_is_one_of(nic->type, "tap"))
-			continue; /* or switched off */
-		for (guint j = 0; nic->guest_addresses && j < nic->guest_addresses->len; j++) {
-			const ProfileAddress *host = EACH(nic->guest_addresses, j);
-
-			check_host(profile, nic, host);
-			refuse_taken(profile, nic, host);
-		}
+		if (resolve_is_open(nic, guest_setup, "guest-setup"))
+			nic->guest_setup = g_strdup(usual_setup(profile, nic));
+		check_nic(profile, nic);
 	}
 }

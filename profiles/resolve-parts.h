@@ -13,7 +13,7 @@ void resolve_machine(Profile *profile); /* numa, firmware and boot too */
 void resolve_storage(Profile *profile); /* disk, cdrom, floppy, share */
 void resolve_network(Profile *profile);
 void resolve_wire(Profile *profile, const ProfileNic *nic); /* listen and connect */
-void resolve_guest_network(Profile *profile); /* guest-address; after resolve_network */
+void resolve_guest_network(Profile *profile); /* guest-address, cloud-init; after resolve_network */
 void resolve_screen(Profile *profile);	      /* display, video, audio, usb, clipboard */
 void resolve_ports(Profile *profile); /* serial, agent, tpm, vfio, monitor; after resolve_screen */
 

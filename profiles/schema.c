@@ -173,6 +173,9 @@ static const SchemaKey nic_keys[] = {
 	{ "guest-address", VALUE_HOSTS, AT(Nic, guest_addresses), NULL, NULL,
 		"192.168.50.2, fd00:5a17::2",
 		"tap: the guest's own addresses, one IPv4 and one IPv6 at most" },
+	{ "guest-setup", VALUE_WORD, AT(Nic, guest_setup), "kernel cloud-init systemd none", NULL,
+		"systemd",
+		"how the guest learns it; cloud-init with [cloud-init], kernel with [boot] kernel, when absent" },
 	{ "hostfwd", VALUE_HOSTFWDS, AT(Nic, hostfwd), NULL, NULL, "tcp:127.0.0.1:2222-:22",
 		"user, passt: -netdev user,hostfwd=; ports of the host that reach the guest" },
 	{ "listen", VALUE_ENDPOINT, AT(Nic, listen), NULL, NULL, "127.0.0.1:5000",
@@ -187,6 +190,19 @@ static const SchemaKey nic_keys[] = {
 		"-device romfile=; in place of QEMU's own boot ROM" },
 	{ "options", VALUE_OPTION, AT(Nic, options), NULL, NULL, "rombar=0",
 		"more of -device, as QEMU writes it" },
+	END,
+};
+
+static const SchemaKey cloud_init_keys[] = {
+	{ "hostname", VALUE_HOSTNAME, AT(CloudInit, hostname), NULL, NULL, "myvm",
+		"meta-data local-hostname; made from the VM's name when absent" },
+	{ "user", VALUE_USER, AT(CloudInit, user), NULL, NULL, "ada",
+		"user-data user; the distribution's own, like debian, when absent" },
+	{ "ssh-keys", VALUE_PATHS, AT(CloudInit, ssh_keys), NULL, NULL,
+		"~/.ssh/id_ed25519.pub, work.pub",
+		"user-data ssh_authorized_keys; files with public keys that let the user in" },
+	{ "user-data", VALUE_PATH, AT(CloudInit, user_data), NULL, NULL, "user-data.yaml",
+		"a file that is all of user-data" },
 	END,
 };
 
@@ -322,6 +338,8 @@ const SchemaSection schema[] = {
 	{ "floppy", MANY(Floppy, floppies), "a floppy drive", floppy_keys },
 	{ "share", MANY(Share, shares), "a directory of the host for the guest", share_keys },
 	{ "nic", MANY(Nic, nics), "a network card", nic_keys },
+	{ "cloud-init", ONE(CloudInit, cloud_init), "what a cloud image learns at its first start",
+		cloud_init_keys },
 	{ "display", ONE(Display, display), "the guest's screen", display_keys },
 	{ "video", ONE(Video, video), "the graphics card", video_keys },
 	{ "audio", ONE(Audio, audio), "the sound card", audio_keys },

@@ -24,6 +24,8 @@ gboolean value_parse_bytes(const Parse *parse);
 gboolean value_parse_accel(const Parse *parse);
 gboolean value_parse_smp(const Parse *parse);
 gboolean value_parse_cpus(const Parse *parse);
+gboolean value_parse_hostname(const Parse *parse);
+gboolean value_parse_user(const Parse *parse);
 gboolean value_parse_order(const Parse *parse);
 gboolean value_parse_rtc(const Parse *parse);
 gboolean value_parse_uuid(const Parse *parse);
@@ -31,6 +33,7 @@ gboolean value_parse_resolution(const Parse *parse);
 gboolean value_parse_args(const Parse *parse);
 
 gboolean value_parse_path(const Parse *parse);
+gboolean value_parse_paths(const Parse *parse);
 gboolean value_parse_endpoint(const Parse *parse);
 
 gboolean value_parse_mac(const Parse *parse);

@@ -59,6 +59,25 @@ gboolean value_parse_path(const Parse *parse)
 	return TRUE;
 }
 
+gboolean value_parse_paths(const Parse *parse)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	g_auto(GStrv) list = g_strsplit(parse->text, ",", -1);
+
+	for (guint i = 0; list[i]; i++) {
+		g_autofree char *path = NULL;
+		Parse one = { parse->rule, g_strstrip(list[i]), &path, parse->ret_why };
+
+		if (!*one.text)
+			return parse_refuse(parse, "has nothing before or after a comma");
+		if (!value_parse_path(&one))
+			return FALSE;
+		g_strv_builder_add(builder, path);
+	}
+	*(GStrv *)parse->slot = g_strv_builder_end(builder);
+	return TRUE;
+}
+
 static gboolean is_address(int family, const char *text)
 {
 	guint8 octets[16];

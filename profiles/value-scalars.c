@@ -34,6 +34,48 @@ gboolean value_parse_device(const Parse *parse)
 	return parse_keep(parse, text);
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+/* RFC 1123: a part of a name, 63 bytes at most. */
+static gboolean is_label(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= 63 && text[0] != '-' && text[len - 1] != '-' &&
+	       parse_is_made_of(text, LETTERS DIGITS "-");
+}
+
+/* 64 bytes are what Linux takes. */
+gboolean value_parse_hostname(const Parse *parse)
+{
+	g_auto(GStrv) labels = g_strsplit(parse->text, ".", -1);
+	gboolean is_good = strlen(parse->text) <= 64;
+
+	for (guint i = 0; labels[i]; i++)
+		is_good = is_good && is_label(labels[i]);
+	if (!is_good)
+		return parse_refuse(parse,
+			"'%s' is not a host name: letters, digits and '-', at most 64 bytes, like "
+			"myvm or myvm.example.org",
+			parse->text);
+	return parse_keep(parse, parse->text);
+}
+
+/* As useradd(8) has it, with upper case and dots, which some distributions allow. */
+gboolean value_parse_user(const Parse *parse)
+{
+	const char *text = parse->text;
+
+	if (strlen(text) > 32 || (!g_ascii_isalpha(*text) && *text != '_') ||
+		!parse_is_made_of(text, LETTERS DIGITS "-_."))
+		return parse_refuse(parse,
+			"'%s' is not a login name: letters, digits, '-', '_' and '.', a letter or "
+			"'_' in front, at most 32 bytes",
+			text);
+	return parse_keep(parse, text);
+}
+
 gboolean value_parse_word(const Parse *parse)
 {
 	g_auto(GStrv) list = g_strsplit(parse->rule->words, " ", -1);

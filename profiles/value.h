@@ -19,11 +19,14 @@ typedef enum {
 	VALUE_ACCEL,	  /* char *: accelerators in order of preference, e.g. kvm:tcg */
 	VALUE_SMP,	  /* char *: 4 or 4,cores=2,threads=2 */
 	VALUE_CPUS,	  /* GStrv: ranges, 0-3 or 8 */
+	VALUE_HOSTNAME,	  /* char *: labels of letters, digits and '-' with dots between them */
+	VALUE_USER,	  /* char *: a login name, at most 32 bytes */
 	VALUE_ORDER,	  /* char *: boot drive letters, e.g. dc */
 	VALUE_RTC,	  /* char *: utc, localtime, 2024-02-29 or 2024-02-29T13:00:00 */
 	VALUE_UUID,	  /* char *: lower case */
 	VALUE_RESOLUTION, /* char *: 1920x1080 */
 	VALUE_PATH,	  /* char *: absolute, after ~/, ${VAR} and the profile's directory */
+	VALUE_PATHS,	  /* GStrv: the same, with commas between them */
 	VALUE_ENDPOINT,	  /* char *: an absolute path, or 127.0.0.1:5901 or [::1]:5901 */
 	VALUE_INCLUDES,	  /* char *: text for include to read */
 	VALUE_MAC,	  /* char *: 52:54:00:0a:0b:0c, lower case */

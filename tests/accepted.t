@@ -343,6 +343,22 @@ run_ok(qw(ip link del v0));
 		['[nic "d"] type = socket', 'listen = 127.0.0.1:5004', 'hmp info network', qr/nic-d: .*type=socket/],
 		['[nic "d"] listen = 127.0.0.1:5004', '', 'run ss -Htlnp sport = 5004', qr/127\.0\.0\.1:5004/]);
 }
+spew('my keys', "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5vYm9keSBoYXMgdGhpcyBrZXkgYXQgYWxsLg== me\n");
+spew('user-data.yaml', "#cloud-config\npackage_update: true\n");
+my $told = 'address = 192.168.50.1/24; guest-address = 192.168.50.2';
+my $image = '/srv/run/qemu-tapwrap/vm/seed.iso';
+accepted('guest setup', {},
+	['[nic "a"] guest-setup = kernel', "[boot] kernel = $ipxe; $told", 'fw_cfg 0x15 23', 'ip=192.168.50.2:::255.2'],
+	['[nic "b"] guest-setup = systemd', $told =~ s/50\./51./gr, 'fw_cfg_file etc/smbios/smbios-tables',
+		qr/io\.systemd\.credential\.binary:network\.network\.10-b=W01hdGNoXQ/],
+	['[nic "c"] guest-setup = none', $told =~ s/50\./52./gr, 'fw_cfg_file etc/smbios/smbios-tables',
+		qr/\A(?!.*network\.10-c)/s],
+	['[nic "d"] guest-setup = cloud-init', $told =~ s/50\./53./gr, sub { slurp($image) }, qr{- "192\.168\.53\.2/24"}],
+	['[cloud-init] hostname = web', '', 'block cloud-init inserted.file', $image],
+	['[cloud-init] user = ada', '', sub { slurp($image) }, qr/name: "ada"/],
+	['[cloud-init] ssh-keys = my keys', '', 'device cloud-init-device type', 'scsi-cd']);
+accepted('guest setup, aarch64', {},
+	['[cloud-init] user-data = user-data.yaml', $aarch64, sub { slurp($image) }, qr/package_update: true/]);
 
 # ---- ports ------------------------------------------------------------------------------------------------
 
@@ -614,7 +630,7 @@ sub keys_and_words
 	my ($section, @all);
 
 	for (split /\n/, run_ok(qw(qemu-tapwrap --help-profile))) {
-		$section = $1 if /^\[(\w+)/;
+		$section = $1 if /^\[([\w-]+)/;
 		my ($key, $words) = /^    (\S+) = (.*)$/ or next;
 		push @all, "$section.$key", $words =~ /\|/ ? map { "$section.$key=$_" } split /\|/, $words : ();
 	}

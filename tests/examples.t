@@ -13,6 +13,7 @@ use Test::More;
 my @examples = glob '/srv/share/doc/qemu-tapwrap/examples/*.ini';
 my $before = host_state();
 $ENV{IPXE} = ipxe();
+spew("$ENV{HOME}/.ssh/id_ed25519.pub", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5vYm9keSBoYXMgdGhpcyBrZXkgYXQgYWxsLg== me\n");
 # No KVM: a virtual machine inside a virtual machine is not what is tested here.
 run([qw(mount --bind /dev/null /dev/kvm)]) if -e '/dev/kvm';
 

@@ -76,11 +76,24 @@ static void check_companions(Check *check)
 	}
 }
 
+static void check_seed(Check *check)
+{
+	GError *error = NULL;
+	g_autoptr(Seed) seed = NULL;
+
+	if (!cloud_init_find(check->profile, &seed, &error))
+		check_raise(check, check->profile->path, error);
+	else if (seed)
+		check_ok(check, seed->section, NULL, "%s will tell the guest its %s", seed->path,
+			seed->network_config ? "name, keys and network" : "name and keys");
+}
+
 void check_provisions(Check *check)
 {
 	check->needs_run = check->profile->places.run != NULL; /* as provisions_find has it */
 	check_firmware(check);
 	check_files(check);
+	check_seed(check);
 	check_companions(check);
 }
 

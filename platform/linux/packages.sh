@@ -43,6 +43,7 @@ sudo           sudo             sudo              sudo            sudo          
 pkexec         pkexec           polkit            polkit          pkexec             polkit
 mandoc         mandoc           mandoc            .               mandoc-bin         mandoc
 qemu-img       qemu-utils       qemu-img          qemu-img        qemu-img           qemu-img
+xorriso        xorriso          xorriso           libisoburn      xorriso            xorriso
 busybox        busybox          busybox           busybox         busybox            busybox
 qemu-system-aarch64 qemu-system-arm qemu-system-aarch64 qemu-system-aarch64 qemu-arm qemu-system-aarch64
 x86_64.json    ovmf             edk2-ovmf         edk2-ovmf       qemu-ovmf-x86_64   ovmf

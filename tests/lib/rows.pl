@@ -27,7 +27,7 @@ my @usual = ('[vm] name = vm', '[machine] accel = tcg', '[machine] memory = 64M'
 sub parts_of
 {
 	my ($setting) = @_;
-	my @parts = $setting =~ /^(\[(\w+)[^\]]*\]) (\S+) = (.*)$/;
+	my @parts = $setting =~ /^(\[([\w-]+)[^\]]*\]) (\S+) = (.*)$/;
 	BAIL_OUT("not a setting: $setting") if !@parts;
 	return @parts;
 }
@@ -180,6 +180,18 @@ sub fw_cfg
 	return join '', map { chr qtest('inb 0x511') } 1 .. $size;
 }
 
+# The directory of fw_cfg is a number of files and for each its size, item and name, big-endian.
+sub fw_cfg_file
+{
+	my ($name) = @_;
+	my $n = unpack 'N', fw_cfg(0x19, 4);
+	my @files = unpack '(NnxxZ56)*', substr fw_cfg(0x19, 4 + 64 * $n), 4;
+	while (my ($size, $item, $file) = splice @files, 0, 3) {
+		return fw_cfg($item, $size) if $file eq $name;
+	}
+	return '';
+}
+
 # A debugger's "why does it stand?"
 sub ask_gdb
 {
@@ -200,6 +212,7 @@ my %question = (
 	block => sub { part(find_by(device => $_[0], ask_qmp('query-block')), $_[1]) },
 	chardev => sub { part(find_by(label => $_[0], ask_qmp('query-chardev')), 'filename') },
 	fw_cfg => \&fw_cfg,
+	fw_cfg_file => \&fw_cfg_file,
 	fw_cfg_number => sub { unpack 'V', fw_cfg($_[0], 4) },
 	cmos => sub { qtest("outb 0x70 $_[0]"); sprintf '%02x', qtest('inb 0x71') },
 	gdb => \&ask_gdb,

@@ -67,6 +67,14 @@ typedef struct {
 #define MAC_RULE " is not a MAC address, like 52:54:00:0a:0b:0c"
 #define MULTICAST_RULE " is a multicast MAC address, which no NIC can have; like 52:54:00:0a:0b:0c"
 #define ZEROS_RULE " is a MAC address of zeros, which no NIC can have; like 52:54:00:0a:0b:0c"
+#define HOSTNAME_RULE                                                                   \
+	" is not a host name: letters, digits and '-', at most 64 bytes, like myvm or " \
+	"myvm.example.org"
+#define USER_RULE                                                                      \
+	" is not a login name: letters, digits, '-', '_' and '.', a letter or '_' in " \
+	"front, at most 32 bytes"
+#define COMMA_RULE "has nothing before or after a comma"
+#define TEN "aaaaaaaaaa"
 #define HOST_RULE " is not the address of one host, like 192.168.50.2"
 #define ROUTE_RULE " is not a route, like 198.51.100.0/24 or 198.51.100.0/24 via 192.168.50.2"
 #define UPLINK_RULE " is neither on nor off nor an interface, like eth0"
@@ -493,6 +501,45 @@ static const Row rows[] = {
 	BAD(ADDRESSES, ", ", "has no value"),
 	BAD(ADDRESSES, "", "has no value"),
 
+	GOOD(HOSTNAME, "myvm", "myvm"),
+	GOOD(HOSTNAME, "My-VM.example.org", "My-VM.example.org"),
+	GOOD(HOSTNAME, "4", "4"),
+	GOOD(HOSTNAME, TEN TEN TEN TEN TEN TEN "abc", TEN TEN TEN TEN TEN TEN "abc"),
+	GOOD(HOSTNAME, TEN TEN TEN ".a." TEN TEN TEN "a", TEN TEN TEN ".a." TEN TEN TEN "a"),
+	BAD(HOSTNAME, TEN TEN TEN ".a." TEN TEN TEN "aa",
+		"'" TEN TEN TEN ".a." TEN TEN TEN "aa'" HOSTNAME_RULE),
+	BAD(HOSTNAME, TEN TEN TEN TEN TEN TEN "abcd",
+		"'" TEN TEN TEN TEN TEN TEN "abcd'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "-a", "'-a'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "a-", "'a-'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "a.", "'a.'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "a..b", "'a..b'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "my vm", "'my vm'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "my_vm", "'my_vm'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "a:b", "'a:b'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "\xc3\xa9", "'\xc3\xa9'" HOSTNAME_RULE),
+	BAD(HOSTNAME, "", "has no value"),
+
+	GOOD(USER, "ada", "ada"),
+	GOOD(USER, "_apt", "_apt"),
+	GOOD(USER, "Ada.Love-lace_2", "Ada.Love-lace_2"),
+	GOOD(USER, TEN TEN TEN "aa", TEN TEN TEN "aa"),
+	BAD(USER, TEN TEN TEN "aaa", "'" TEN TEN TEN "aaa'" USER_RULE),
+	BAD(USER, "1ada", "'1ada'" USER_RULE),
+	BAD(USER, "-ada", "'-ada'" USER_RULE),
+	BAD(USER, "ada lovelace", "'ada lovelace'" USER_RULE),
+	BAD(USER, "ada:x", "'ada:x'" USER_RULE),
+	BAD(USER, "ada\"", "'ada\"'" USER_RULE),
+	BAD(USER, "", "has no value"),
+
+	GOOD(PATHS, "a.pub", DIRECTORY "/a.pub"),
+	GOOD(PATHS, "a b.pub , /c.pub,~/d", DIRECTORY "/a b.pub|/c.pub|/home/some body/d"),
+	BAD(PATHS, "a.pub,", COMMA_RULE),
+	BAD(PATHS, ",a.pub", COMMA_RULE),
+	BAD(PATHS, "a,,b", COMMA_RULE),
+	BAD(PATHS, "a,${UNSET}/b", "the variable UNSET is not set"),
+	BAD(PATHS, "", "has no value"),
+
 	GOOD(HOSTS, "192.168.50.2", "192.168.50.2/32"),
 	GOOD(HOSTS, "fd00:5A17:0::2", "fd00:5a17::2/128"),
 	GOOD(HOSTS, "192.168.50.2, fd00::2", "192.168.50.2/32 fd00::2/128"),
@@ -681,11 +728,14 @@ static const char *const type_names[] = {
 	[VALUE_ACCEL] = "accel",
 	[VALUE_SMP] = "smp",
 	[VALUE_CPUS] = "cpus",
+	[VALUE_HOSTNAME] = "hostname",
+	[VALUE_USER] = "user",
 	[VALUE_ORDER] = "order",
 	[VALUE_RTC] = "rtc",
 	[VALUE_UUID] = "uuid",
 	[VALUE_RESOLUTION] = "resolution",
 	[VALUE_PATH] = "path",
+	[VALUE_PATHS] = "paths",
 	[VALUE_ENDPOINT] = "endpoint",
 	[VALUE_INCLUDES] = "includes",
 	[VALUE_MAC] = "mac",
@@ -750,6 +800,7 @@ static char *print_slot(ValueType type, const Slot *slot)
 	case VALUE_ROUTES:
 		return print_routes(slot->addresses);
 	case VALUE_CPUS:
+	case VALUE_PATHS:
 	case VALUE_HOSTFWDS:
 	case VALUE_USB_HOSTS:
 	case VALUE_ARGS:

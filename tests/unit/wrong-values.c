@@ -31,6 +31,11 @@ typedef struct {
 #define A25 "aaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LONG "/run/" A25 A25 A25 A25 ".sock" /* 110 bytes */
 
+#define GUEST "[nic]\naddress = 192.168.50.1/24\nguest-address = 192.168.50.2\n"
+#define NO_SMBIOS                                                                              \
+	"vm.ini:4: [nic] guest-setup: systemd needs a machine with SMBIOS tables: q35 or pc, " \
+	"or virt with UEFI"
+
 static const Row rows[] = {
 	/* vm */
 	WRONG("[vm]\nname = a/b\n",
@@ -353,6 +358,32 @@ static const Row rows[] = {
 	WRONG("[nic \"a\"]\naddress = 192.168.50.1/24\nguest-address = 192.168.50.2\n"
 	      "[nic \"b\"]\nifname = tap1\nguest-address = fd00::2, 192.168.50.2\n",
 		"vm.ini:6: [nic \"b\"] guest-address: 192.168.50.2 is taken by [nic \"a\"]"),
+	WRONG("[nic]\nifname = tap0\nguest-address = 192.168.50.2\nguest-setup = dhcp\n",
+		"vm.ini:4: [nic] guest-setup: 'dhcp' is not one of: kernel, cloud-init, systemd, none"),
+	WRONG("[nic]\ntype = user\nguest-setup = none\n",
+		"vm.ini:3: [nic] guest-setup: only a tap has it"),
+	WRONG("[nic]\nifname = tap0\nguest-setup = systemd\n",
+		"vm.ini:3: [nic] guest-setup: means nothing without guest-address"),
+	WRONG("[nic]\nbr = br0\nguest-address = 192.168.50.2\nguest-setup = systemd\n",
+		"vm.ini:4: [nic] guest-setup: the subnet of a bridge is not known here: take none, "
+		"and DHCP from there"),
+	WRONG(GUEST "guest-setup = cloud-init\n",
+		"vm.ini:4: [nic] guest-setup: cloud-init needs a section [cloud-init]"),
+	WRONG(GUEST "guest-setup = kernel\n",
+		"vm.ini:4: [nic] guest-setup: kernel needs [boot] kernel = FILE"),
+	WRONG(GUEST "[boot]\nkernel = bzImage\nappend = quiet ip=dhcp\n",
+		"vm.ini:3: [nic] guest-address: vm.ini:6: [boot] append says ip= already; take it "
+		"out, or guest-setup = none"),
+	WRONG("[nic]\naddress = fd00::1/64\nguest-address = fd00::2\nguest-setup = kernel\n[boot]\nkernel = bzImage\n",
+		"vm.ini:3: [nic] guest-address: the kernel's ip= knows no IPv6: take guest-setup = "
+		"cloud-init, systemd or none"),
+	WRONG("[nic]\naddress = fd00::1/64\nguest-address = 192.168.50.2\n[cloud-init]\n",
+		"vm.ini:3: [nic] guest-address: the prefix length of 192.168.50.2 is that of "
+		"address, which has no IPv4; add one, or take guest-setup = none"),
+	WRONG(GUEST "guest-setup = systemd\n[machine]\ntype = isapc\n", NO_SMBIOS),
+	WRONG(GUEST "guest-setup = systemd\n[machine]\ntype = microvm\n", NO_SMBIOS),
+	WRONG_ON("aarch64", GUEST "guest-setup = systemd\n[boot]\nkernel = Image\n", NO_SMBIOS),
+	WRONG_ON("s390x", GUEST "guest-setup = systemd\n", NO_SMBIOS),
 	WRONG("[nic]\nhostfwd = 22\n", "vm.ini:2: [nic] hostfwd: '22' is not a port forward, like "
 				       "tcp:127.0.0.1:2222-:22 or 2222:22"),
 	WRONG("[nic]\nifname = tap0\nhostfwd = 2222:22\n",
@@ -449,6 +480,21 @@ static const Row rows[] = {
 		"vm.ini:4: [nic] hostfwd: only user and passt forward ports: on a tap the guest is "
 		"reached at its own address\n"
 		"vm.ini:5: [nic] ifname: only a tap has an interface on the host"),
+
+	/* cloud-init */
+	WRONG("[cloud-init]\nhostname = my_vm\n",
+		"vm.ini:2: [cloud-init] hostname: 'my_vm' is not a host name: letters, digits and "
+		"'-', at most 64 bytes, like myvm or myvm.example.org"),
+	WRONG("[cloud-init]\nuser = 1st\n",
+		"vm.ini:2: [cloud-init] user: '1st' is not a login name: letters, digits, '-', '_' "
+		"and '.', a letter or '_' in front, at most 32 bytes"),
+	WRONG("[cloud-init]\nssh-keys = a.pub,\n",
+		"vm.ini:2: [cloud-init] ssh-keys: has nothing before or after a comma"),
+	WRONG("[cloud-init]\nuser-data = ${UNSET}/u.yaml\n",
+		"vm.ini:2: [cloud-init] user-data: the variable UNSET is not set"),
+	WRONG("[cloud-init]\nuser = ada\nuser-data = u.yaml\nssh-keys = a.pub\n",
+		"vm.ini:2: [cloud-init] user: user-data is a file that says it all\n"
+		"vm.ini:4: [cloud-init] ssh-keys: user-data is a file that says it all"),
 
 	/* display */
 	WRONG("[display]\ntype = qt\n",
