@@ -39,13 +39,16 @@ own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototype
 own_ldflags  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 pkg_cflags   := $(shell $(PKG_CONFIG) --cflags glib-2.0 libnl-3.0 2>/dev/null)
 helper_libs  := $(shell $(PKG_CONFIG) --libs libnl-3.0 2>/dev/null)
+nat_cflags   := $(shell $(PKG_CONFIG) --cflags libmnl libnftnl 2>/dev/null)
+nat_libs     := $(shell $(PKG_CONFIG) --libs libmnl libnftnl 2>/dev/null)
 # Debian 12's libiniparser-dev has no .pc file.
 libs         := $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null) $(helper_libs) \
 	$(shell $(PKG_CONFIG) --libs iniparser 2>/dev/null || echo -liniparser)
 
 # The platform is a folder. What launcher and helper share in it needs no GLib.
 sources := $(wildcard launcher/*.c profiles/*.c platform/$(PLATFORM)/*.c)
-shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address fault netif netif-change request tap)
+shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address fault nat-rules netif netif-change request \
+	tap)
 objects := $(sources:%.c=$(BUILD)/%.o)
 core    := $(filter-out %/main.o,$(objects))
 inspect_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/inspect/*.c))
@@ -60,8 +63,9 @@ all: $(BUILD)/qemu-tapwrap $(BUILD)/qemu-tapwrap-helper $(BUILD)/qemu-tapwrap-in
 $(BUILD)/qemu-tapwrap: $(objects)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 
+$(BUILD)/platform/$(PLATFORM)/helper/nft.o: pkg_cflags += $(nat_cflags)
 $(BUILD)/qemu-tapwrap-helper: $(helper_objects)
-	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(LDLIBS)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(nat_libs) $(LDLIBS)
 
 $(inspect_objects): pkg_cflags += $(inspect_cflags)
 $(BUILD)/qemu-tapwrap-inspect: $(inspect_objects) $(core)

@@ -120,6 +120,28 @@ static void print_changes(FILE *out, const Plan *plan)
 		fputc('\n', out);
 }
 
+/* ---- NAT ---- */
+
+static gboolean wants_nat(const Plan *plan)
+{
+	for (guint i = 0; i < plan->n_taps; i++)
+		if (plan->taps[i].nat)
+			return TRUE;
+	return FALSE;
+}
+
+/* Whoever runs this has to let the host forward; that is not done for a VM. */
+static void print_nat(FILE *out, const Plan *plan, const Profile *profile)
+{
+	NetWish wish = plan_wish(plan, profile, FALSE);
+
+	if (!wants_nat(plan))
+		return;
+	fputs("as_root nft -f - <<'END'\n", out);
+	g_autofree char *table = net_print_nat(out, &wish);
+	fprintf(out, "END\ntable='%s'\n\n", table);
+}
+
 /* ---- provisions ---- */
 
 static void print_words(FILE *out, const GStrv words)
@@ -279,11 +301,14 @@ static void print_undo(FILE *out, const Plan *plan)
 	fputs("undo() {", out);
 	if (has_files)
 		print_end_of_provisions(out, plan->provisions);
+	if (wants_nat(plan))
+		fputs(" [ -z \"$table\" ] || as_root nft delete table $table;", out);
 	if (has_taps)
 		fputs(" for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done;",
 			out);
 	fputs(" }\n", out);
 	fputs(has_taps ? "made=\n" : "", out);
+	fputs(wants_nat(plan) ? "table=\n" : "", out);
 	fputs(companions->len > 0 ? "companions=\n" : "", out);
 	fputs("trap undo EXIT\n"
 	      "trap 'exit 129' HUP\n"
@@ -336,6 +361,7 @@ gboolean dry_run_print(
 		profile->vm->name);
 	print_undo(out, plan);
 	print_changes(out, plan);
+	print_nat(out, plan, profile);
 	print_provisions(out, plan->provisions, profile, link_commands);
 	print_argv(out, argv);
 	fputs(")\n", out);

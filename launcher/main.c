@@ -15,11 +15,13 @@
 #include "platform/invoker.h"
 #include "platform/rootless.h"
 
-/* Takes @text, which may be NULL. */
+/* Takes @text, lines or NULL. */
 static void print_warning(char *text)
 {
-	if (text)
-		fprintf(stderr, "qemu-tapwrap: warning: %s\n", text);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+
+	for (guint i = 0; lines[i]; i++)
+		fprintf(stderr, "qemu-tapwrap: warning: %s\n", lines[i]);
 	g_free(text);
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdio.h>
 
 #include "platform/address.h"
 #include "platform/tap-terms.h"
@@ -92,7 +93,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetLease, net_lease_free)
  * Makes all taps of @wish (at most NET_TAPS_MAX) real, or none. Those that are ready are only
  * attached; the helper does the rest: *helper, started now if NULL and needed. On failure
  * *ret_subject says what the error is about. *ret_warning, owned by the caller: what keeps the
- * taps from being of use though they were made, or NULL.
+ * taps from being of use though they were made, in one or more lines, or NULL.
  */
 #define NET_TAPS_MAX 8
 #define NET_ADDRESSES_MAX 8 /* on one tap */
@@ -107,6 +108,12 @@ NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warnin
  */
 gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
 	NetSubject *ret_subject, GError **error);
+
+/*
+ * What gives the missing taps of @wish their NAT, as nft -f reads it, and what its table is called:
+ * "inet NAME", owned by the caller. One of them must want it.
+ */
+char *net_print_nat(FILE *out, const NetWish *wish);
 
 /* The descriptor of the tap with index @i, as NetLease holds it. */
 int net_lease_fd(const NetLease *lease, guint i);

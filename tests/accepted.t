@@ -24,7 +24,7 @@ require "$FindBin::Bin/lib/pulse.pl";
 my %unproven = (
 	'audio.type=pipewire' => 'QEMU has it from 8.1 on',
 	'display.type=egl-headless' => 'needs the render node of a GPU',
-	'nic.nat' => 'not there yet',
+	'nic.nat' => 'QEMU has no part in it: see nat.t',
 	'machine.hugepages' => 'needs a pool of huge pages, and the host is left alone',
 	'tpm.model=tpm-spapr' => 'only qemu-system-ppc64 has it',
 	'vfio.host' => 'needs a PCI device of the host and its IOMMU',

@@ -17,7 +17,7 @@ use File::Path qw(remove_tree);
 my ($can_trace) = run(['strace', '-f', '-o', '/dev/null', 'true']);
 must_or_skip($can_trace == 0, 'strace does not work here');
 
-require "$FindBin::Bin/lib/outside.pl";
+require "$FindBin::Bin/lib/uplink.pl";
 make_outside();
 my $before = host_state();
 my @made = map { "/srv/tmp/$_" } qw(state disk.raw);

@@ -17,8 +17,9 @@ my ($can_trace) = run(['strace', '-f', '-o', '/dev/null', 'true']);
 must_or_skip($can_trace == 0, 'strace does not work here');
 
 my $helper = '/srv/libexec/qemu-tapwrap-helper';
+spew("/proc/sys/net/$_", "1\n") for 'ipv4/ip_forward', 'ipv6/conf/all/forwarding';
 my $before = host_state();
-my $profile = tap_profile(address => '192.168.50.1/24, fd00:5a17::1/64');
+my $profile = tap_profile(address => '192.168.50.1/24, fd00:5a17::1/64', more => "nat = on\n");
 install_stub("#!/bin/sh\nexit 0\n");
 $ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # LeakSanitizer does not work under strace
 

@@ -16,7 +16,7 @@ use Test::More;
 require "$FindBin::Bin/lib/linux-guest.pl";
 require "$FindBin::Bin/lib/companions.pl";
 require "$FindBin::Bin/lib/server.pl";
-require "$FindBin::Bin/lib/outside.pl";
+require "$FindBin::Bin/lib/uplink.pl";
 
 our @started_by;
 my ($passt) = grep { -x } map { "$_/passt" } split /:/, $ENV{PATH};

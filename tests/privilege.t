@@ -156,6 +156,24 @@ refused('a peer out of the policy', ['qemu-tapwrap', tap_profile(address => '192
 	"[nic \"lan\"] peer: $add \"allow tap0 192.168.50.1/32,172.16.0.2/32\" to $policy");
 refused('NAT out of the policy', ['qemu-tapwrap', tap_profile(more => "nat = on\n")], 77,
 	"[nic \"lan\"] nat: $add \"allow tap0 192.168.50.0/24 nat\" to $policy");
+allow('allow tap* 192.168.0.0/16 nat');
+spew('/proc/sys/net/ipv4/ip_forward', "1\n");
+{
+	my $pid = start([@as_user, 'qemu-tapwrap', tap_profile(more => "nat = on\n")]);
+	my ($table, $stub) = ('table inet qemu-tapwrap-tap0');
+	ok(wait_for(sub { $stub = find_stub($pid) }), 'NAT inside the policy') or diag slurp("/srv/tmp/$pid.err");
+	like(run_ok(qw(nft list ruleset)), qr/^$table/m, 'NAT: its table is there');
+	is(capabilities($stub), join(' ', ('0' x 16) x 4), 'NAT: without any capability');
+	my $open = descriptors($stub);
+	is_deeply([sort map { s/\d+//r } map { $open->{$_} } grep { $_ > 2 } keys %$open], ['/dev/net/tun', 'socket:[]'],
+		'NAT: the tap and one socket are all it has inherited');
+	isnt((run([@as_user, 'nft', "delete $table"]))[0], 0, 'NAT: the user cannot delete the table');
+	like(run_ok(qw(nft list ruleset)), qr/^$table/m, 'NAT: it is still there');
+	kill 'KILL', $pid;
+	finish($pid);
+	state_settles($before, 'NAT: as before');
+}
+allow('allow tap* 192.168.0.0/16', 'allow lab* 10.0.0.0/8');
 refused('--force of a user', [qw(qemu-tapwrap --force), tap_profile(address => '127.0.0.1/24')], 65,
 	"[nic \"lan\"] address: '127.0.0.1/24' cannot be the host's address here: 127.0.0.0/8 is the host's own loopback");
 allow('allow tap* 192.168.0.0/16 max=1');

@@ -89,6 +89,7 @@ void check_helper(Check *check)
 	gboolean is_lent = check->helper != NULL;
 	NetWish wish = plan_wish(check->plan, check->profile, check->options->force);
 	g_autofree char *warning = NULL;
+	g_auto(GStrv) warnings = NULL;
 	NetSubject subject;
 	GError *error = NULL;
 
@@ -101,8 +102,10 @@ void check_helper(Check *check)
 	} else if (is_helper_needed(&wish)) {
 		tell_privilege(check, is_lent);
 	}
-	if (warning)
-		findings_add(check->findings, FINDING_WARNING, 0, "helper", NULL, "%s", warning);
+	warnings = g_strsplit(warning ? warning : "", "\n", -1);
+	for (guint i = 0; warnings[i]; i++)
+		findings_add(
+			check->findings, FINDING_WARNING, 0, "helper", NULL, "%s", warnings[i]);
 }
 
 /* ---- ports ---- */

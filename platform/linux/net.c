@@ -14,6 +14,7 @@
 #include <linux/close_range.h>
 
 #include "platform/linux/helper-process.h"
+#include "platform/linux/nat-rules.h"
 #include "platform/linux/net-error.h"
 #include "platform/linux/observe.h"
 #include "platform/linux/tap.h"
@@ -156,6 +157,17 @@ static gboolean ask_helper(guint32 mode, const NetWish *wish, NetHelper **helper
 	if (*reply.warning)
 		*ret_warning = g_strndup(reply.warning, sizeof(reply.warning));
 	return TRUE;
+}
+
+char *net_print_nat(FILE *out, const NetWish *wish)
+{
+	char name[NAT_TABLE];
+	Request request;
+
+	fill_request(&request, REQUEST_MAKE, wish);
+	g_return_val_if_fail(nat_is_wanted(&request), NULL);
+	nat_print(out, &request);
+	return g_strdup_printf("inet %s", nat_table_name(&request, name));
 }
 
 /* ---- acquire ---- */

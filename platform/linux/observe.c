@@ -154,5 +154,13 @@ gboolean net_observe(
 	g_autoptr(Netif) netif = observe_open(error);
 	NetifLink link;
 
-	return netif && observe_tap(netif, tap, ret_state, &link, ret_subject, error);
+	if (!netif || !observe_tap(netif, tap, ret_state, &link, ret_subject, error))
+		return FALSE;
+	if (*ret_state == NET_TAP_MISSING || !tap->nat)
+		return TRUE;
+	ret_subject->key = NET_KEY_NAT;
+	g_set_error(error, NET_ERROR, EX_UNAVAILABLE,
+		"%s is there already; only a tap that is made for the VM can have NAT",
+		tap->ifname);
+	return FALSE;
 }

@@ -25,6 +25,8 @@ pkg-config     pkg-config       pkgconfig         pkgconf         pkg-config    
 glib-2.0.pc    libglib2.0-dev   glib2-devel       glib2           glib2-devel        glib-dev
 json-glib-1.0.pc libjson-glib-dev json-glib-devel json-glib        json-glib-devel    json-glib-dev
 libnl-3.0.pc   libnl-3-dev      libnl3-devel      libnl           libnl3-devel       libnl3-dev
+libmnl.pc      libmnl-dev       libmnl-devel      libmnl          libmnl-devel       libmnl-dev
+libnftnl.pc    libnftnl-dev     libnftnl-devel    libnftnl        libnftnl-devel     libnftnl-dev
 iniparser.h    libiniparser-dev iniparser-devel   iniparser       libiniparser-devel iniparser-dev
 qemu-system-x86_64 qemu-system-x86 qemu-system-x86 qemu-system-x86 qemu-x86 qemu-system-x86_64
 ipxe.lkrn      ipxe             ipxe-bootimgs-x86 ipxe            ipxe-bootimgs      -
@@ -35,9 +37,11 @@ check:
 prove          perl             perl-Test-Harness perl            perl               perl-utils
 Test::More     .                perl-Test-Simple  .               .                  .
 IO::Socket     .                perl-IO           .               .                  .
+IO::Socket::IP .                perl-IO-Socket-IP .               .                  .
 JSON::PP       .                perl-JSON-PP      .               .                  .
 strace         strace           strace            strace          strace             strace
 nft            nftables         nftables          nftables        nftables           nftables
+iptables       iptables         iptables-nft      iptables        iptables           iptables
 setcap         libcap2-bin      libcap            libcap          libcap-progs       libcap-setcap
 sudo           sudo             sudo              sudo            sudo               sudo
 pkexec         pkexec           polkit            polkit          pkexec             polkit

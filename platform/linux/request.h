@@ -67,7 +67,7 @@ typedef struct {
 	uint32_t version;
 	uint32_t n_holdings;
 	Fault fault;
-	char warning[500]; /* or "" */
+	char warning[1500]; /* lines, or "" */
 } Reply;
 
 /* NULL if a tap can be called @ifname, else why not (static text). */

@@ -4,31 +4,44 @@
 
 use strict;
 use warnings;
-use IO::Socket::INET;
+use IO::Socket::IP;
+use File::Basename qw(dirname);
 use World;
 
-# Serves %$documents (path => content) on $address:$port; each request's path and body are kept as
-# files below $log, in order: 1.path, 1.body, 2.path, ... Returns its PID.
-sub start_server
+sub listen_on
 {
-	my ($address, $port, $documents, $log) = @_;
-	mkdir $log;
-	my $listener = IO::Socket::INET->new(
-		LocalAddr => $address, LocalPort => $port, Listen => 8, ReuseAddr => 1)
-		or die "$address:$port: $!";
-	my $pid = fork() // die "fork: $!";
-	return $pid if $pid;
+	my ($address, $port) = @_;
+	return IO::Socket::IP->new(
+		LocalHost => $address, LocalPort => $port, Listen => 8, ReuseAddr => 1)
+		// die "$address:$port: $@";
+}
 
+# Serves %$documents (path => content) to $listener's clients for ever; each request's path, body and
+# client are kept as files below $log, in order: 1.path, 1.body, 1.peer, 2.path, ...
+sub run_server
+{
+	my ($listener, $documents, $log) = @_;
+	mkdir $log;
 	for (my $n = 1; my $client = $listener->accept; $n++) {
 		serve_one($client, $documents, "$log/$n");
 	}
 	POSIX::_exit(0);
 }
 
+# The same in the background; returns its PID when it can be reached.
+sub start_server
+{
+	my ($address, $port, $documents, $log) = @_;
+	my $listener = listen_on($address, $port);
+	my $pid = fork() // die "fork: $!";
+	return $pid if $pid;
+	run_server($listener, $documents, $log);
+}
+
 sub serve_one
 {
 	my ($client, $documents, $log) = @_;
-	my ($path, $length, $body) = ('', 0, '');
+	my ($path, $length, $body, $peer) = ('', 0, '', $client->peerhost);
 
 	binmode $client;
 	while (my $line = <$client>) {
@@ -42,6 +55,7 @@ sub serve_one
 	print $client "HTTP/1.0 $status\r\nContent-Length: ", length $content, "\r\n\r\n", $content;
 	close $client;
 	spew("$log.body", $body);
+	spew("$log.peer", $peer);
 	spew("$log.path", $path);
 }
 
@@ -50,6 +64,17 @@ my @servers;
 # start_server, and the end of all that were started so.
 sub serve { push @servers, start_server(@_) }
 sub stop_servers { for (splice @servers) { kill 'KILL', $_; waitpid $_, 0 } }
+
+# The same in the namespace of another process.
+sub serve_inside
+{
+	my ($namespace, $address, $port, $documents, $log) = @_;
+	spew("$log.$_", $documents->{"/$_"}) for map { s{^/}{}r } keys %$documents;
+	push @servers, start(['nsenter', '-t', $namespace, '-n', '--', $^X, '-I', dirname(__FILE__), '-e',
+		'require "$ARGV[0]"; my ($self, $address, $port, $log, @names) = @ARGV;'
+		. 'run_server(listen_on($address, $port), { map { ("/$_" => slurp("$log.$_")) } @names }, $log)',
+		__FILE__, $address, $port, $log, map { s{^/}{}r } keys %$documents]);
+}
 
 sub random_bytes { open my $in, '<:raw', '/dev/urandom'; read $in, my $bytes, $_[0]; return $bytes }
 

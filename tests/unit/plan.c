@@ -475,6 +475,58 @@ static void test_script_one_of_two(void)
 		")\n");
 }
 
+/* The table is printed behind the taps, and deleted before them. */
+static void test_script_nat(void)
+{
+	static const char *const no_args[] = { NULL };
+	g_autoptr(Profile) profile = load("[nic \"lan\"]\n"
+					  "ifname = tap0\n"
+					  "address = 10.0.0.1/24, fd00::1/64\n"
+					  "nat = eth0\n"
+					  "[nic \"dmz\"]\n"
+					  "ifname = tap1\n"
+					  "address = 10.0.1.1/32\n"
+					  "peer = 10.0.1.2\n"
+					  "nat = on\n");
+	g_autoptr(Plan) plan = plan_build(profile);
+	g_autofree char *script = NULL;
+
+	assert_sound(profile);
+	add_changes(plan, 0);
+	script = print_script(profile, plan, no_args);
+	g_assert_nonnull(strstr(script,
+		"undo() { [ -z \"$table\" ] || as_root nft delete table $table; "
+		"for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done; }\n"
+		"made=\n"
+		"table=\n"));
+	g_assert_nonnull(
+		strstr(script, "as_root nft -f - <<'END'\n"
+			       "table inet qemu-tapwrap-tap0 {\n"
+			       "\tchain forward {\n"
+			       "\t\ttype filter hook forward priority filter; policy accept;\n"
+			       "\t\toif \"tap0\" ct state invalid,new,untracked drop\n"
+			       "\t\toif \"tap1\" ct state invalid,new,untracked drop\n"
+			       "\t\tiif \"tap0\" ct state invalid,untracked drop\n"
+			       "\t\tiif \"tap0\" oifname \"eth0\" ip saddr 10.0.0.0/24 accept\n"
+			       "\t\tiif \"tap0\" oifname \"eth0\" ip6 saddr fd00::/64 accept\n"
+			       "\t\tiif \"tap0\" drop\n"
+			       "\t\tiif \"tap1\" ct state invalid,untracked drop\n"
+			       "\t\tiif \"tap1\" ip saddr 10.0.1.2/32 accept\n"
+			       "\t\tiif \"tap1\" drop\n"
+			       "\t}\n"
+			       "\tchain postrouting {\n"
+			       "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+			       "\t\toif \"tap0\" accept\n"
+			       "\t\toif \"tap1\" accept\n"
+			       "\t\tiif \"tap0\" oifname \"eth0\" ip saddr 10.0.0.0/24 masquerade\n"
+			       "\t\tiif \"tap0\" oifname \"eth0\" ip6 saddr fd00::/64 masquerade\n"
+			       "\t\tiif \"tap1\" ip saddr 10.0.1.2/32 masquerade\n"
+			       "\t}\n"
+			       "}\n"
+			       "END\n"
+			       "table='inet qemu-tapwrap-tap0'\n"));
+}
+
 static void write_program(const char *name)
 {
 	scratch_write(name, "#!/bin/sh\n", -1);
@@ -629,6 +681,7 @@ int main(int argc, char **argv)
 	add_rows("faulty", faulty, G_N_ELEMENTS(faulty), test_faulty);
 	g_test_add_func("/dry-run/script", test_script);
 	g_test_add_func("/dry-run/one-of-two", test_script_one_of_two);
+	g_test_add_func("/dry-run/nat", test_script_nat);
 	g_test_add_func("/dry-run/no-changes", test_script_no_changes);
 	g_test_add_func("/dry-run/provisions", test_script_provisions);
 

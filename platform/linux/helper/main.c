@@ -23,9 +23,12 @@
 #include <unistd.h>
 
 #include "platform/linux/helper/clash.h"
+#include "platform/linux/helper/firewall.h"
+#include "platform/linux/helper/nat.h"
 #include "platform/linux/helper/policy.h"
 #include "platform/linux/helper/privilege.h"
 #include "platform/linux/helper/taps.h"
+#include "platform/linux/nat-rules.h"
 #include "platform/linux/netif.h"
 #include "platform/linux/request.h"
 #include "platform/linux/tap.h"
@@ -147,20 +150,19 @@ static bool is_allowed(const Request *request, const Caller *caller, Netif *neti
 	       (is_forced(request) || clash_is_absent(request, netif, fault));
 }
 
-static bool wants_nat(const Request *request)
-{
-	for (unsigned int i = 0; i < request->n_taps; i++)
-		if (request->taps[i].flags & REQUEST_NAT)
-			return true;
-	return false;
-}
-
 /* What QEMU is to hold beside the taps. */
 static bool make_holdings(const Request *request, int *ret_fds, Reply *reply)
 {
-	(void)ret_fds;
-	return !wants_nat(request) ||
-	       fault_set(&reply->fault, EX_UNAVAILABLE, "this helper knows no NAT");
+	if (!nat_is_wanted(request))
+		return true;
+	ret_fds[reply->n_holdings] = nat_create(request, &reply->fault);
+	return ret_fds[reply->n_holdings++] >= 0;
+}
+
+static bool warn(const Request *request, Reply *reply)
+{
+	return !nat_is_wanted(request) ||
+	       firewall_warn(request, reply->warning, sizeof(reply->warning), &reply->fault);
 }
 
 static bool serve(const Request *request, const Caller *caller, int *fds, Reply *reply)
@@ -169,7 +171,9 @@ static bool serve(const Request *request, const Caller *caller, int *fds, Reply 
 	Netif *netif = netif_open(fault);
 	int bridges[REQUEST_TAPS];
 	bool served = netif && is_allowed(request, caller, netif, fault) &&
-		      taps_find_bridges(netif, request, bridges, fault) && privilege_raise(fault);
+		      taps_find_bridges(netif, request, bridges, fault) &&
+		      nat_is_possible(request, fault) && privilege_raise(fault) &&
+		      warn(request, reply);
 
 	if (served && request->mode == REQUEST_JUDGE)
 		served = tap_is_possible(fault);
