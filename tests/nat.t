@@ -257,17 +257,18 @@ SKIP: {
 	rename "$helper.real", $helper;
 }
 
-# ---- eight taps with eight networks each -----------------------------------------------------------------------------
+# ---- eight taps with all that they can have: the largest table -------------------------------------------------------
 
 my $largest = "[machine]\naccel = tcg\n";
 for my $i (1 .. 8) {
 	my @numbers = 1 .. 8;
-	$largest .= "[nic \"n$i\"]\nifname = longest-name-t$i\nnat = up0\n"
-		. 'address = ' . join(', ', map { "fd00:$i:${_}::1/65" } @numbers) . "\n";
+	$largest .= "[nic \"n$i\"]\nifname = longest-name-t$i\nnat = up0\nguest-address = fd00:$i:1::2\n"
+		. 'address = ' . join(', ', map { "fd00:$i:${_}::1/65" } @numbers) . "\n"
+		. 'route = ' . join(', ', map { "fd01:$i:${_}::/65" } @numbers) . "\n";
 }
 $pid = start(['qemu-tapwrap', profile($largest)]);
-ok(wait_for(sub { slurp("/proc/$pid/comm") eq "sleep\n" }), 'eight taps with NAT: it runs') or diag slurp("/srv/tmp/$pid.err");
-is(() = table('longest-name-t1') =~ /\b(?:accept|drop|masquerade)$/mg, 8 * (3 + 8 + 1 + 8), 'eight taps with NAT: all its rules are there');
+ok(wait_for(sub { slurp("/proc/$pid/comm") eq "sleep\n" }), 'the largest VM runs') or diag slurp("/srv/tmp/$pid.err");
+is(() = table('longest-name-t1') =~ /\b(?:accept|drop|masquerade)$/mg, 8 * (3 + 16 + 1 + 16), 'the largest VM has all its rules');
 end_processes($pid);
 state_settles($before, 'as before');
 

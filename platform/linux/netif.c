@@ -20,6 +20,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 
+#define BUFFER_SIZE (208 * 1024) /* bytes; what Linux allows everybody */
 #define DUMP_TRIES 3
 #define DUMP_BUFFER (32 * 1024)
 
@@ -52,6 +53,8 @@ Netif *netif_open(Fault *fault)
 		sizeof(on));
 	/* As much as the kernel puts into one answer; no peeking for the size. */
 	nl_socket_set_msg_buf_size(netif->socket, DUMP_BUFFER);
+	/* Each change of a large batch has an answer, and all come at once. */
+	(void)nl_socket_set_buffer_size(netif->socket, BUFFER_SIZE, BUFFER_SIZE);
 	nl_socket_disable_seq_check(netif->socket);
 	nl_socket_disable_auto_ack(netif->socket);
 	return netif;
