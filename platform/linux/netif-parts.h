@@ -9,6 +9,8 @@
 
 #include "platform/linux/netif.h"
 
+#define NETIF_IFA_PROTO 11 /* IFA_PROTO, which headers before Linux 5.18 lack */
+
 struct Netif {
 	struct nl_sock *socket;
 	int error;	  /* errno of the last refusal, > 0 */

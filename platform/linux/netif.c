@@ -232,25 +232,41 @@ static int on_link(struct nl_msg *message, void *link)
 	return NL_OK;
 }
 
+/* Consumes @message, the question; @what is asked for. */
+static bool find(Netif *netif, struct nl_msg *message, const char *what, bool *ret_found,
+	NetifLink *ret_link, Fault *fault)
+{
+	int result;
+
+	memset(ret_link, 0, sizeof(*ret_link));
+	*ret_found = false;
+	result = ask(netif, message, on_link, ret_link);
+	if (netif->error == ENODEV)
+		return true;
+	if (result < 0 || netif->error)
+		return fault_set(fault, EX_OSERR, "netlink: cannot look up %s: %s", what,
+			netif->error ? strerror(netif->error) : netif_reason(result));
+	*ret_found = ret_link->index > 0;
+	return true;
+}
+
 bool netif_find(
 	Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link, Fault *fault)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
 	struct nl_msg *message = netif_new_message(RTM_GETLINK, 0, &header, sizeof(header));
-	int result;
 
-	memset(ret_link, 0, sizeof(*ret_link));
-	*ret_found = false;
 	if (message)
 		nla_put_string(message, IFLA_IFNAME, ifname);
-	result = ask(netif, message, on_link, ret_link);
-	if (netif->error == ENODEV)
-		return true;
-	if (result < 0 || netif->error)
-		return fault_set(fault, EX_OSERR, "netlink: cannot look up %s: %s", ifname,
-			netif->error ? strerror(netif->error) : netif_reason(result));
-	*ret_found = ret_link->index > 0;
-	return true;
+	return find(netif, message, ifname, ret_found, ret_link, fault);
+}
+
+bool netif_find_index(Netif *netif, int ifindex, bool *ret_found, NetifLink *ret_link, Fault *fault)
+{
+	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+
+	return find(netif, netif_new_message(RTM_GETLINK, 0, &header, sizeof(header)),
+		"an interface", ret_found, ret_link, fault);
 }
 
 typedef struct {
@@ -294,18 +310,25 @@ typedef struct {
 	bool stopped;
 } Visitor;
 
-static bool fill_prefix(
-	NetifPrefix *prefix, int family, unsigned int prefix_len, struct nlattr *octets)
+static bool fill_address(
+	NetAddress *address, int family, unsigned int prefix_len, struct nlattr *octets)
 {
 	size_t size = family == AF_INET ? 4 : 16;
 
 	if ((family != AF_INET && family != AF_INET6) || (octets && nla_len(octets) < (int)size))
 		return false;
-	prefix->prefix.family = family == AF_INET ? 4 : 6;
-	prefix->prefix.prefix_len = prefix_len;
+	address->family = family == AF_INET ? 4 : 6;
+	address->prefix_len = prefix_len;
 	if (octets)
-		memcpy(prefix->prefix.octets, nla_data(octets), size);
+		memcpy(address->octets, nla_data(octets), size);
 	return true;
+}
+
+/* The other end of it: a host, if there is one. */
+static void fill_host(NetAddress *address, int family, struct nlattr *octets)
+{
+	if (octets)
+		fill_address(address, family, family == AF_INET ? 32 : 128, octets);
 }
 
 static int call(Visitor *visitor, const NetifPrefix *prefix)
@@ -319,14 +342,20 @@ static int call(Visitor *visitor, const NetifPrefix *prefix)
 static int on_address(struct nl_msg *message, void *data)
 {
 	const struct ifaddrmsg *header = nlmsg_data(nlmsg_hdr(message));
-	struct nlattr *tb[IFA_MAX + 1], *local;
+	struct nlattr *tb[NETIF_IFA_PROTO + 1], *local;
 	NetifPrefix prefix = { .ifindex = header->ifa_index };
 
-	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*header), tb, IFA_MAX, NULL) < 0)
+	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*header), tb, NETIF_IFA_PROTO, NULL) < 0)
 		return NL_OK;
 	local = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
-	if (!local || !fill_prefix(&prefix, header->ifa_family, header->ifa_prefixlen, local))
+	if (!local ||
+		!fill_address(&prefix.prefix, header->ifa_family, header->ifa_prefixlen, local))
 		return NL_OK;
+	if (tb[IFA_LOCAL] && tb[IFA_ADDRESS] && nla_len(tb[IFA_ADDRESS]) == nla_len(local) &&
+		memcmp(nla_data(tb[IFA_ADDRESS]), nla_data(local), nla_len(local)) != 0)
+		fill_host(&prefix.other, header->ifa_family, tb[IFA_ADDRESS]);
+	if (tb[NETIF_IFA_PROTO])
+		prefix.protocol = nla_get_u8(tb[NETIF_IFA_PROTO]);
 	return call(data, &prefix);
 }
 
@@ -341,12 +370,13 @@ static int on_route(struct nl_msg *message, void *data)
 {
 	const struct rtmsg *header = nlmsg_data(nlmsg_hdr(message));
 	struct nlattr *tb[RTA_MAX + 1];
-	NetifPrefix prefix = { .table = header->rtm_table };
+	NetifPrefix prefix = { .table = header->rtm_table, .protocol = header->rtm_protocol };
 
 	if (header->rtm_flags & RTM_F_CLONED ||
 		nlmsg_parse(nlmsg_hdr(message), sizeof(*header), tb, RTA_MAX, NULL) < 0 ||
-		!fill_prefix(&prefix, header->rtm_family, header->rtm_dst_len, tb[RTA_DST]))
+		!fill_address(&prefix.prefix, header->rtm_family, header->rtm_dst_len, tb[RTA_DST]))
 		return NL_OK;
+	fill_host(&prefix.other, header->rtm_family, tb[RTA_GATEWAY]);
 	if (tb[RTA_OIF])
 		prefix.ifindex = nla_get_u32(tb[RTA_OIF]);
 	if (tb[RTA_TABLE])

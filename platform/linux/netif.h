@@ -41,6 +41,9 @@ typedef struct {
 bool netif_find(
 	Netif *netif, const char *ifname, bool *ret_found, NetifLink *ret_link, Fault *fault);
 
+bool netif_find_index(
+	Netif *netif, int ifindex, bool *ret_found, NetifLink *ret_link, Fault *fault);
+
 /* How many taps and tuns in this network namespace belong to @owner. */
 bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault *fault);
 
@@ -48,7 +51,9 @@ bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault
 typedef struct {
 	NetAddress prefix;
 	int ifindex;
-	uint32_t table; /* of a route; 0 for an address */
+	uint32_t table;	  /* of a route; 0 for an address */
+	NetAddress other; /* an address's peer, a route's gateway; family 0: none */
+	uint8_t protocol; /* who added it: IFA_PROTO, rtm_protocol; 0: unknown */
 } NetifPrefix;
 
 /* Which routes; the kernel picks them out, which is much faster than to look at all. 0: any. */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/linux/netif-step.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/attr.h>
+
+#include "platform/linux/netif-parts.h"
+
+/* Consumes @message, which may be NULL for want of memory. */
+static int change(Netif *netif, struct nl_msg *message)
+{
+	struct nl_cb *callbacks = netif_new_callbacks(netif);
+	int result = -NLE_NOMEM;
+
+	errno = 0;
+	if (message && callbacks) {
+		nlmsg_hdr(message)->nlmsg_flags |= NLM_F_ACK;
+		result = nl_send_auto(netif->socket, message);
+	}
+	while (result >= 0 && netif->acknowledged == 0)
+		result = nl_recvmsgs(netif->socket, callbacks);
+	nlmsg_free(message);
+	if (callbacks)
+		nl_cb_put(callbacks);
+	if (result < 0 && !netif->error)
+		netif->error = errno ? errno : EIO;
+	return netif->error;
+}
+
+const char *netif_refusal(const Netif *netif, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s", strerror(netif->error), *netif->text ? " (" : "",
+		netif->text, *netif->text ? ")" : "");
+	return text;
+}
+
+/* ---- links ---- */
+
+static struct nl_msg *link_message(int ifindex, unsigned int flags, unsigned int changed)
+{
+	struct ifinfomsg header = {
+		.ifi_family = AF_UNSPEC,
+		.ifi_index = ifindex,
+		.ifi_flags = flags,
+		.ifi_change = changed,
+	};
+
+	return netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+}
+
+int netif_set_alias(Netif *netif, int ifindex, const char *alias)
+{
+	struct nl_msg *message = link_message(ifindex, 0, 0);
+
+	/* Without the NUL: an empty attribute is what takes an alias away. */
+	if (message)
+		nla_put(message, IFLA_IFALIAS, strlen(alias), alias);
+	return change(netif, message);
+}
+
+int netif_set_mtu(Netif *netif, int ifindex, uint32_t mtu)
+{
+	struct nl_msg *message = link_message(ifindex, 0, 0);
+
+	if (message)
+		nla_put_u32(message, IFLA_MTU, mtu);
+	return change(netif, message);
+}
+
+int netif_set_up_flag(Netif *netif, int ifindex, bool up)
+{
+	return change(netif, link_message(ifindex, up ? IFF_UP : 0, IFF_UP));
+}
+
+/* ---- addresses and routes ---- */
+
+static size_t octets(const NetAddress *address)
+{
+	return address->family == 4 ? 4 : 16;
+}
+
+static struct nl_msg *address_message(
+	int type, int flags, int ifindex, const NetAddress *address, const NetAddress *peer)
+{
+	bool four = address->family == 4;
+	struct ifaddrmsg header = {
+		.ifa_family = four ? AF_INET : AF_INET6,
+		.ifa_prefixlen = address->prefix_len,
+		.ifa_flags = four ? 0 : IFA_F_NODAD,
+		.ifa_index = ifindex,
+	};
+	struct nl_msg *message = netif_new_message(type, flags, &header, sizeof(header));
+
+	if (message) {
+		nla_put(message, IFA_LOCAL, octets(address), address->octets);
+		nla_put(message, IFA_ADDRESS, octets(address),
+			peer->family ? peer->octets : address->octets);
+	}
+	return message;
+}
+
+int netif_add_address(Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer)
+{
+	struct nl_msg *message = address_message(
+		RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, address, peer);
+
+	if (message)
+		nla_put_u8(message, NETIF_IFA_PROTO, NETIF_KEPT);
+	return change(netif, message);
+}
+
+int netif_remove_address(
+	Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer)
+{
+	return change(netif, address_message(RTM_DELADDR, 0, ifindex, address, peer));
+}
+
+static struct nl_msg *route_message(int type, int flags, int ifindex, const NetRoute *route)
+{
+	bool four = route->to.family == 4;
+	bool adding = type == RTM_NEWROUTE;
+	struct rtmsg header = {
+		.rtm_family = four ? AF_INET : AF_INET6,
+		.rtm_dst_len = route->to.prefix_len,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = NETIF_KEPT,
+		.rtm_scope = !adding		 ? RT_SCOPE_NOWHERE
+			     : route->via.family ? RT_SCOPE_UNIVERSE
+						 : RT_SCOPE_LINK,
+		.rtm_type = adding ? RTN_UNICAST : RTN_UNSPEC,
+	};
+	struct nl_msg *message = netif_new_message(type, flags, &header, sizeof(header));
+
+	if (!message)
+		return NULL;
+	nla_put(message, RTA_DST, octets(&route->to), route->to.octets);
+	nla_put_u32(message, RTA_OIF, ifindex);
+	if (route->via.family)
+		nla_put(message, RTA_GATEWAY, octets(&route->via), route->via.octets);
+	return message;
+}
+
+int netif_add_route(Netif *netif, int ifindex, const NetRoute *route)
+{
+	return change(
+		netif, route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex, route));
+}
+
+int netif_remove_route(Netif *netif, int ifindex, const NetRoute *route)
+{
+	return change(netif, route_message(RTM_DELROUTE, 0, ifindex, route));
+}

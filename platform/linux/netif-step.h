@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netif-step: one change of an interface at a time, each with its way back. For taps that are there
+ * already, of which nothing but these may change.
+ *
+ * Each returns 0, or the errno of the kernel's refusal, whose words netif_refusal then has.
+ */
+#pragma once
+
+#include "platform/linux/netif.h"
+
+/*
+ * The mark on addresses and routes of a keeper, IFA_PROTO and rtm_protocol: numbers that no routing
+ * program has. Before Linux 5.18 addresses cannot carry it.
+ */
+#define NETIF_KEPT 81
+
+int netif_set_alias(Netif *netif, int ifindex, const char *alias);
+int netif_set_mtu(Netif *netif, int ifindex, uint32_t mtu);
+int netif_set_up_flag(Netif *netif, int ifindex, bool up);
+
+/* @peer: family 0 for none. */
+int netif_add_address(Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer);
+int netif_remove_address(
+	Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer);
+
+/* In the main table. */
+int netif_add_route(Netif *netif, int ifindex, const NetRoute *route);
+int netif_remove_route(Netif *netif, int ifindex, const NetRoute *route);
+
+/* "Permission denied (ipv6: IPv6 is disabled on this device)" into @text; returns @text. */
+const char *netif_refusal(const Netif *netif, char *text, size_t size);
