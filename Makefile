@@ -47,7 +47,7 @@ libs         := $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null) $(helper_libs
 
 # The platform is a folder. What launcher and helper share in it needs no GLib.
 sources := $(wildcard launcher/*.c profiles/*.c platform/$(PLATFORM)/*.c)
-shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address fault nat-rules netif netif-change \
+shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address adopt fault nat-rules netif netif-change \
 	netif-step request tap)
 objects := $(sources:%.c=$(BUILD)/%.o)
 core    := $(filter-out %/main.o,$(objects))

@@ -49,26 +49,33 @@ static void print_settings(FILE *out, const NetTap *tap)
 	print_setting(out, "ipv6", tap->ifname, "autoconf", 0);
 }
 
-static void print_address(FILE *out, const NetTap *tap, const NetAddress *address)
+/* What a killed VM has left on a tap that is there does no harm: it is ours as well. */
+static const char *adding_verb(const NetTap *tap)
+{
+	return tap->state == NET_TAP_INCOMPLETE ? "replace" : "add";
+}
+
+static void print_address(FILE *out, const char *verb, const NetTap *tap, const NetAddress *address)
 {
 	const NetAddress *peer = &tap->peers[address->family == 6];
 	char text[NET_ADDRESS_TEXT];
 
-	fputs("as_root ip address add ", out);
+	fprintf(out, "as_root ip address %s ", verb);
 	if (peer->family)
 		fprintf(out, "%s peer ", net_address_print_host(address, text));
 	fprintf(out, "%s dev %s%s\n", net_address_print(peer->family ? peer : address, text),
-		tap->ifname, address->family == 6 ? " nodad" : "");
+		tap->ifname, address->family == 6 && !g_str_equal(verb, "del") ? " nodad" : "");
 }
 
-static void print_route(FILE *out, const NetTap *tap, const NetRoute *route)
+static void print_route(FILE *out, const char *verb, const NetTap *tap, const NetRoute *route)
 {
 	char to[NET_ADDRESS_TEXT], via[NET_ADDRESS_TEXT];
 	gboolean via_peer = route->via.family == 6 &&
 			    net_address_same_host(&route->via, &tap->peers[1]);
 
-	fprintf(out, "as_root ip route add %s via %s dev %s%s\n", net_address_print(&route->to, to),
-		net_address_print_host(&route->via, via), tap->ifname, via_peer ? " onlink" : "");
+	fprintf(out, "as_root ip route %s %s via %s dev %s%s\n", verb,
+		net_address_print(&route->to, to), net_address_print_host(&route->via, via),
+		tap->ifname, via_peer ? " onlink" : "");
 }
 
 /* A MAC address that is higher than others, as the bridge's own must not change. */
@@ -89,13 +96,14 @@ static void print_change(FILE *out, const Change *change)
 	case CHANGE_CREATE:
 		fprintf(out, "as_root ip tuntap add dev %s mode tap user %u vnet_hdr\n", ifname,
 			(guint)getuid());
-		fprintf(out, "made=\"%s $made\"\n", ifname);
+		if (!change->tap->persist)
+			fprintf(out, "made=\"%s $made\"\n", ifname);
 		break;
 	case CHANGE_SETTINGS:
 		print_settings(out, change->tap);
 		break;
 	case CHANGE_ADDRESS:
-		print_address(out, change->tap, change->address);
+		print_address(out, adding_verb(change->tap), change->tap, change->address);
 		break;
 	case CHANGE_MTU:
 		fprintf(out, "as_root ip link set dev %s mtu %u\n", ifname, change->tap->mtu);
@@ -104,7 +112,7 @@ static void print_change(FILE *out, const Change *change)
 		print_bridge(out, change->tap);
 		break;
 	case CHANGE_ROUTE:
-		print_route(out, change->tap, change->route);
+		print_route(out, adding_verb(change->tap), change->tap, change->route);
 		break;
 	case CHANGE_UP:
 		fprintf(out, "as_root ip link set dev %s up\n", ifname);
@@ -287,6 +295,48 @@ static void print_end_of_provisions(FILE *out, const Provisions *provisions)
 	fputc(';', out);
 }
 
+/* Of a change to a tap that is there; the others go with their tap. */
+static void print_undo_of(FILE *out, const Change *change)
+{
+	const NetTap *tap = change->tap;
+
+	switch (change->kind) {
+	case CHANGE_MTU:
+		fprintf(out, "as_root ip link set dev %s mtu %u\n", tap->ifname, change->old_mtu);
+		break;
+	case CHANGE_UP:
+		fprintf(out, "as_root ip link set dev %s down\n", tap->ifname);
+		break;
+	case CHANGE_ADDRESS:
+		print_address(out, "del", tap, change->address);
+		break;
+	case CHANGE_ROUTE:
+		print_route(out, "del", tap, change->route);
+		break;
+	default:
+		break;
+	}
+}
+
+/* In reverse; one that fails is no reason to leave the others. */
+static void print_undo_of_changes(FILE *out, const Plan *plan)
+{
+	for (guint i = plan->changes->len; i-- > 0;) {
+		const Change *change = &g_array_index(plan->changes, Change, i);
+
+		if (change->tap->state == NET_TAP_INCOMPLETE)
+			print_undo_of(out, change);
+	}
+}
+
+static gboolean adopts(const Plan *plan)
+{
+	for (guint i = 0; i < plan->n_taps; i++)
+		if (plan->taps[i].state == NET_TAP_INCOMPLETE)
+			return TRUE;
+	return FALSE;
+}
+
 static void print_undo(FILE *out, const Plan *plan)
 {
 	const GPtrArray *companions = plan->provisions->companions;
@@ -306,7 +356,11 @@ static void print_undo(FILE *out, const Plan *plan)
 	if (has_taps)
 		fputs(" for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done;",
 			out);
-	fputs(" }\n", out);
+	fputs(adopts(plan) ? " set +e\n" : " }\n", out);
+	if (adopts(plan)) {
+		print_undo_of_changes(out, plan);
+		fputs("}\n", out);
+	}
 	fputs(has_taps ? "made=\n" : "", out);
 	fputs(wants_nat(plan) ? "table=\n" : "", out);
 	fputs(companions->len > 0 ? "companions=\n" : "", out);

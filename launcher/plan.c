@@ -133,6 +133,8 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 	tap->routes = plan->routes[at];
 	tap->bridge = nic->br;
 	tap->mtu = nic->mtu ? atoi(nic->mtu) : 0;
+	tap->persist = nic->persist;
+	tap->unmanaged = !nic->managed;
 	add_addresses(plan, profile, nic, tap);
 	tap->n_routes = count(profile, nic, "route", nic->routes, NET_ROUTES_MAX);
 	for (guint i = 0; i < tap->n_routes; i++)
@@ -201,6 +203,26 @@ static void list_changes(Plan *plan, const NetTap *tap)
 		add_change(plan, CHANGE_ROUTE, tap)->route = &tap->routes[i];
 }
 
+/* What a tap that is there lacks. */
+static gboolean list_lack(Plan *plan, const NetTap *tap, GError **error)
+{
+	NetLack lack;
+
+	if (!net_lack(tap, &lack, error))
+		return FALSE;
+	if (lack.mtu)
+		add_change(plan, CHANGE_MTU, tap)->old_mtu = lack.mtu;
+	if (lack.up)
+		add_change(plan, CHANGE_UP, tap);
+	for (guint i = 0; i < tap->n_addresses; i++)
+		if (lack.addresses[i])
+			add_change(plan, CHANGE_ADDRESS, tap)->address = &tap->addresses[i];
+	for (guint i = 0; i < tap->n_routes; i++)
+		if (lack.routes[i])
+			add_change(plan, CHANGE_ROUTE, tap)->route = &tap->routes[i];
+	return TRUE;
+}
+
 /* The keys of a NIC as a profile has them. */
 char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *subject)
 {
@@ -212,6 +234,7 @@ char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *sub
 		[NET_KEY_BR] = "br",
 		[NET_KEY_NAT] = "nat",
 		[NET_KEY_MTU] = "mtu",
+		[NET_KEY_PERSIST] = "persist",
 	};
 
 	return profile_place(profile, &plan->nics[subject->tap]->section, keys[subject->key]);
@@ -239,6 +262,8 @@ gboolean plan_observe(Plan *plan, Profile *profile, GError **error)
 		}
 		if (tap->state == NET_TAP_MISSING)
 			list_changes(plan, tap);
+		else if (tap->state == NET_TAP_INCOMPLETE && !list_lack(plan, tap, error))
+			return FALSE;
 	}
 	plan->provisions = provisions_find(profile, error);
 	return plan->provisions != NULL;

@@ -26,6 +26,7 @@ typedef struct {
 	const NetTap *tap;
 	const NetAddress *address; /* of CHANGE_ADDRESS */
 	const NetRoute *route;	   /* of CHANGE_ROUTE */
+	guint old_mtu;		   /* of CHANGE_MTU to a tap that is there */
 } Change;
 
 typedef struct {

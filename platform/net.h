@@ -20,6 +20,10 @@ GQuark net_error_quark(void);
 /* QEMU's environment holds the profile's path under this name, so that others can see who it is. */
 #define NET_PROFILE_VARIABLE "QEMU_TAPWRAP_PROFILE"
 
+#define NET_TAPS_MAX 8
+#define NET_ADDRESSES_MAX 8 /* on one tap */
+#define NET_ROUTES_MAX 8    /* through one tap */
+
 typedef enum {
 	NET_TAP_MISSING,    /* the helper makes it */
 	NET_TAP_INCOMPLETE, /* there, and ours to attach; the helper adds what it lacks */
@@ -39,6 +43,8 @@ typedef struct {
 	NetAddress peers[2];	/* the other end of a /32 and of a /128, or none */
 	const NetRoute *routes; /* to what is behind the guest */
 	guint n_routes;
+	gboolean persist;   /* a new one stays when the VM ends */
+	gboolean unmanaged; /* it must be there, and is attached to just as it is */
 } NetTap;
 
 /* What a VM wants of the host's network. Everything is borrowed. */
@@ -68,6 +74,14 @@ const char *net_link_problem(const char *ifname);
 gboolean net_observe(
 	const NetTap *tap, NetTapState *ret_state, NetSubject *ret_subject, GError **error);
 
+/* What is done to an incomplete tap, and undone when the VM ends. */
+typedef struct {
+	gboolean up;
+	guint mtu; /* the one it has and gets back; 0: it stays as it is */
+	gboolean addresses[NET_ADDRESSES_MAX], routes[NET_ROUTES_MAX]; /* by the index in NetTap */
+} NetLack;
+gboolean net_lack(const NetTap *tap, NetLack *ret_lack, GError **error);
+
 /*
  * The process that may do what the launcher may not. Starting it needs no profile: under sudo it
  * is started first, and the profile is read only when the launcher is the invoking user.
@@ -95,9 +109,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetLease, net_lease_free)
  * *ret_subject says what the error is about. *ret_warning, owned by the caller: what keeps the
  * taps from being of use though they were made, in one or more lines, or NULL.
  */
-#define NET_TAPS_MAX 8
-#define NET_ADDRESSES_MAX 8 /* on one tap */
-#define NET_ROUTES_MAX 8    /* through one tap */
 NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warning,
 	NetSubject *ret_subject, GError **error);
 

@@ -16,5 +16,6 @@ typedef enum {
 	NET_KEY_BR,
 	NET_KEY_NAT,
 	NET_KEY_MTU,
+	NET_KEY_PERSIST,
 	NET_KEYS,
 } NetKey;

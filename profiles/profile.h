@@ -106,6 +106,8 @@ typedef struct {
 	char *nat;	   /* off, on, or an interface */
 	char *br;	   /* of bridge, else NULL */
 	char *mtu;
+	gboolean persist;
+	gboolean managed;
 	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
 	char *guest_setup;	 /* none without guest_addresses */
 	GStrv hostfwd;		 /* NULL when there is none */

@@ -56,6 +56,8 @@ static const struct {
 	{ "nat", "tap", "only type = tap has NAT of ours" },
 	{ "br", "bridge", "only type = bridge is a port of a bridge" },
 	{ "mtu", "tap bridge", "only a tap has an MTU" },
+	{ "persist", "tap bridge", "only a tap can stay" },
+	{ "managed", "tap", "only type = tap has an interface that others can manage" },
 	{ "hostfwd", "user passt",
 		"only user and passt forward ports: on a tap the guest is reached at its own address" },
 	{ "listen", WIRES, "only the types stream, dgram and socket have it" },
@@ -108,6 +110,19 @@ static gboolean check_bridge_keys(Profile *profile, const ProfileNic *nic)
 		resolve_refuse_both(profile, &nic->section, "br", keys[i],
 			"a port of a bridge has neither: the bridge has");
 	return problems_count(profile->problems) == before;
+}
+
+/* Where nothing is touched, nothing can be asked for; address says what is there. */
+static void check_unmanaged(Profile *profile, const ProfileNic *nic)
+{
+	static const char *const keys[] = { "peer", "route", "nat", "mtu" };
+
+	if (nic->persist)
+		resolve_refuse_both(profile, &nic->section, "persist", "managed",
+			"a tap that others manage is not ours to keep");
+	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+		resolve_refuse_both(profile, &nic->section, keys[i], "managed",
+			"a tap that others manage is used as it is");
 }
 
 static gboolean is_tap(const ProfileNic *nic)
@@ -185,6 +200,8 @@ static void complete_nics(Profile *profile)
 			nic->model = g_strdup(default_model(nic));
 		if (nic->type && check_bridge_keys(profile, nic))
 			check_nic(profile, nic);
+		if (is_tap(nic) && !nic->managed)
+			check_unmanaged(profile, nic);
 		if (is_tap(nic)) {
 			complete_peers(nic);
 			complete_routes(profile, nic);

@@ -25,6 +25,7 @@ my %unproven = (
 	'audio.type=pipewire' => 'QEMU has it from 8.1 on',
 	'display.type=egl-headless' => 'needs the render node of a GPU',
 	'nic.nat' => 'QEMU has no part in it: see nat.t',
+	'nic.persist' => 'leaves a tap behind; adopt.t has it',
 	'machine.hugepages' => 'needs a pool of huge pages, and the host is left alone',
 	'tpm.model=tpm-spapr' => 'only qemu-system-ppc64 has it',
 	'vfio.host' => 'needs a PCI device of the host and its IOMMU',
@@ -282,6 +283,7 @@ for (['x86_64', '[vm] arch = x86_64'], ['aarch64', $aarch64]) {
 # ---- network ----------------------------------------------------------------------------------------------
 
 run_ok(qw(ip link add br0 address 02:00:00:00:00:01 addrgenmode none up type bridge));
+run_ok(qw(ip tuntap add dev tap4 mode tap vnet_hdr));
 sub nics
 {
 	my ($name, $needs, @models) = @_;
@@ -298,6 +300,8 @@ sub nics
 		['[nic "port"] type = bridge', 'br = br0; ifname = tap2', 'run ip -o link show master br0', qr/: tap2:/],
 		['[nic "port"] br = br0', '', 'run ip -o link show master br0', qr/: tap2:/],
 		['[nic "tap"] mtu = 9000', '', 'run ip -o link', qr/: tap0:.*mtu 9000/],
+		['[nic "theirs"] managed = off', 'ifname = tap4', 'run ip -o link show tap4',
+			qr/tap4: <(?!.*UP)(?!.*alias)/],
 		['[nic "tap"] guest-address = 192.168.50.2, fd00:5a17::2', '', 'run ip -o addr',
 			qr{\A(?!.*(?:50\.|::)2/)}s],
 		['[nic "tap"] mac = 52:54:00:0a:0b:0c', '', 'device nic-tap-device mac', '52:54:00:0a:0b:0c'],

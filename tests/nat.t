@@ -236,12 +236,21 @@ set_forwarding(4, 0);
 like(check(nat_profile('on')), qr/^qemu-tapwrap: .*nat: NAT: this host does not forward IPv4/m, '--check: no forwarding');
 set_forwarding(4, 1);
 
-# A tap that is there is not for NAT.
-run_ok(qw(ip tuntap add dev tap0 mode tap));
-run_ok(qw(ip addr add), $_->[0], qw(dev tap0), $_->[1] // ()) for ['192.168.50.1/24'], ['fd00:5a17::1/64', 'nodad'];
-run_ok(qw(ip link set tap0 up));
-refused('a tap that is there', nat_profile('on'), 69,
-	'[nic "lan"] nat: tap0 is there already; only a tap that is made for the VM can have NAT');
+# A tap that is there can have it, too.
+run_ok(qw(ip tuntap add dev tap0 mode tap vnet_hdr));
+run_ok(qw(ip addr add 192.168.50.1/24 dev tap0));
+install_relay();
+{
+	my $rules = run_ok(qw(nft list ruleset));
+	my $adopted = boot('on');
+	is(ask($adopted, '198.51.100.2'), '198.51.100.1', 'a tap that was there: outside sees the host');
+	end_processes($adopted);
+	end_tellers();
+	ok(wait_for(sub { run_ok(qw(nft list ruleset)) eq $rules }, 3), 'its rules go');
+	ok(wait_for(sub { run_ok(qw(ip -o addr show tap0)) !~ /fd00:/ }, 3), 'and what it lacked, but not the tap');
+}
+start_teller($_) for $outside, $other;
+install_stub($World::TAP_STUB);
 run_ok(qw(ip link del tap0));
 
 # ---- a kernel without nftables: every socket but the first fails in the helper --------------------------------------

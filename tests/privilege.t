@@ -189,14 +189,14 @@ allow('allow tap* 192.168.0.0/16 max=1');
 
 # ---- a policy that is not to be trusted ------------------------------------------------------------------------
 
-my $words = 'the words known here are nat, and max=N, a number of taps';
+my $words = 'the words known here are nat, persistent, and max=N, a number of taps';
 for (
 	['a word', 'permit tap* 10.0.0.0/8', 'a line begins with allow or bridge'],
-	['no prefix', 'allow tap*', 'write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat]'],
+	['no prefix', 'allow tap*', 'write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]'],
 	['a bad prefix', 'allow tap* 10.0.0.0/33', 'not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48'],
 	['host bits', 'allow tap* 10.0.0.1/8', 'not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48'],
-	['a bridge without a name', 'bridge br0', 'write: bridge BRIDGE TAP-PATTERN [max=N]'],
-	['NAT of a bridge', 'bridge br0 tap* nat', 'the only word known here is max=N, a number of taps'],
+	['a bridge without a name', 'bridge br0', 'write: bridge BRIDGE TAP-PATTERN [max=N] [persistent]'],
+	['NAT of a bridge', 'bridge br0 tap* nat', 'the words known here are persistent, and max=N, a number of taps'],
 	['an option', 'allow tap* 10.0.0.0/8 natter', $words],
 	['a number', 'allow tap* 10.0.0.0/8 max=010', $words])
 {

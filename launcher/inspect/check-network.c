@@ -38,6 +38,9 @@ static void check_tap(Check *check, guint i)
 		tap->ifname = NULL; /* nothing more to ask about it */
 	} else if (tap->state == NET_TAP_READY) {
 		check_ok(check, section, "ifname", "%s is there, and right", tap->ifname);
+	} else if (tap->state == NET_TAP_INCOMPLETE) {
+		check_ok(check, section, "ifname",
+			"%s is there; what it lacks is added while the VM runs", tap->ifname);
 	} else {
 		check_ok(check, section, "ifname", "%s is a free name", tap->ifname);
 	}

@@ -17,13 +17,15 @@ typedef struct {
 	char *vm; /* NULL when the tap is not one of ours */
 	int pid;  /* 0: unknown */
 	unsigned int uid;
+	gboolean is_old; /* the alias may be from before: who made the tap need not use it */
 } Holder;
 
 /* ---- from the alias ---- */
 
 /* qemu-tapwrap:win10 pid=4242 uid=1000, as the helper writes it */
-static void read_alias(const char *alias, Holder *holder)
+static void read_alias(const NetifLink *link, Holder *holder)
 {
+	const char *alias = link->alias;
 	char vm[64];
 	int pid;
 	unsigned int uid;
@@ -33,6 +35,7 @@ static void read_alias(const char *alias, Holder *holder)
 	holder->vm = g_strdup(vm);
 	holder->pid = pid;
 	holder->uid = uid;
+	holder->is_old = link->tun.persistent && !strstr(alias, " adopted");
 }
 
 /* ---- from /proc ---- */
@@ -151,8 +154,10 @@ char *holder_describe(Netif *netif, const char *ifname)
 		pid = find_process(ifname); /* first: a tap has its alias before QEMU has the tap */
 		if (!netif_find(netif, ifname, &found, &link, &fault) || !found)
 			break;
-		read_alias(link.alias, &holder);
+		read_alias(&link, &holder);
 	}
+	if (holder.is_old && pid != holder.pid)
+		g_clear_pointer(&holder.vm, g_free);
 	if (pid)
 		holder.pid = pid; /* -daemonize has changed it */
 	text = holder.vm ? describe_vm(ifname, &holder)

@@ -80,21 +80,6 @@ gboolean net_lease_hand_over(
 
 /* ---- ask the helper ---- */
 
-static void fill_tap(RequestTap *request, const NetTap *tap)
-{
-	request->op = REQUEST_CREATE;
-	request->mtu = tap->mtu;
-	request->flags = tap->nat ? REQUEST_NAT : 0;
-	g_strlcpy(request->ifname, tap->ifname, sizeof(request->ifname));
-	g_strlcpy(request->bridge, tap->bridge ? tap->bridge : "", sizeof(request->bridge));
-	g_strlcpy(request->uplink, tap->nat ? tap->nat : "", sizeof(request->uplink));
-	request->n_addresses = tap->n_addresses;
-	memcpy(request->addresses, tap->addresses, tap->n_addresses * sizeof(NetAddress));
-	memcpy(request->peers, tap->peers, sizeof(request->peers));
-	request->n_routes = tap->n_routes;
-	memcpy(request->routes, tap->routes, tap->n_routes * sizeof(NetRoute));
-}
-
 static void fill_request(Request *request, guint32 mode, const NetWish *wish)
 {
 	memset(request, 0, sizeof(*request));
@@ -106,7 +91,7 @@ static void fill_request(Request *request, guint32 mode, const NetWish *wish)
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '_');
 	for (guint i = 0; i < wish->n_taps; i++)
 		if (wish->taps[i].state != NET_TAP_READY)
-			fill_tap(&request->taps[request->n_taps++], &wish->taps[i]);
+			observe_fill_request(&request->taps[request->n_taps++], &wish->taps[i]);
 }
 
 /* The index among all taps of the @n th that is not ready. */
@@ -181,7 +166,7 @@ static gboolean make_missing(NetLease *lease, const NetWish *wish, NetHelper **h
 		    ret_subject, error))
 		return FALSE;
 	for (guint i = 0; i < wish->n_taps; i++)
-		if (wish->taps[i].state == NET_TAP_MISSING)
+		if (wish->taps[i].state != NET_TAP_READY)
 			lease->fds[i] = *fd++;
 	memcpy(lease->holdings, fd, lease->n_holdings * sizeof(int));
 	return TRUE;
@@ -197,7 +182,7 @@ gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
 	*ret_warning = NULL;
 	*ret_subject = (NetSubject){ .tap = -1 };
 	for (guint i = 0; i < wish->n_taps; i++) {
-		if (wish->taps[i].state == NET_TAP_MISSING || tap_is_possible(&fault))
+		if (wish->taps[i].state != NET_TAP_READY || tap_is_possible(&fault))
 			continue;
 		ret_subject->tap = i;
 		return net_error_from_fault(&fault, error);
@@ -206,7 +191,10 @@ gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
 		REQUEST_JUDGE, wish, helper, fds, &n_holdings, ret_warning, ret_subject, error);
 }
 
-/* Looks again at what is attached: it could have changed since net_observe. */
+/*
+ * To one that is ready. Looks before, since to attach by a name that is gone would make a new tap,
+ * and after, since only now nobody else can be changing it.
+ */
 static gboolean attach(const NetTap *tap, int *ret_fd, NetSubject *ret_subject, GError **error)
 {
 	g_autoptr(Netif) netif = observe_open(error);
@@ -216,16 +204,19 @@ static gboolean attach(const NetTap *tap, int *ret_fd, NetSubject *ret_subject, 
 
 	if (!netif || !observe_tap(netif, tap, &state, &link, ret_subject, error))
 		return FALSE;
-	if (state != tap->state) { /* to attach by this name now could make a new tap */
+	if (state == NET_TAP_READY) {
+		*ret_fd = tap_attach(tap->ifname, link.tun.vnet_hdr, &fault);
+		if (*ret_fd < 0)
+			return fault.status == EX_TEMPFAIL
+				       ? observe_refuse_busy(netif, tap->ifname, error)
+				       : net_error_from_fault(&fault, error);
+		if (!observe_tap(netif, tap, &state, &link, ret_subject, error))
+			return FALSE;
+	}
+	if (state != NET_TAP_READY)
 		g_set_error(error, NET_ERROR, EX_TEMPFAIL,
 			"%s was another until just now; try again", tap->ifname);
-		return FALSE;
-	}
-	*ret_fd = tap_attach(tap->ifname, link.tun.vnet_hdr, &fault);
-	if (*ret_fd < 0)
-		return fault.status == EX_TEMPFAIL ? observe_refuse_busy(netif, tap->ifname, error)
-						   : net_error_from_fault(&fault, error);
-	return TRUE;
+	return state == NET_TAP_READY;
 }
 
 NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warning,
@@ -240,7 +231,7 @@ NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warnin
 		lease->fds[i] = -1;
 	lease->n_fds = wish->n_taps;
 	for (guint i = 0; i < wish->n_taps; i++) {
-		if (wish->taps[i].state == NET_TAP_MISSING ||
+		if (wish->taps[i].state != NET_TAP_READY ||
 			attach(&wish->taps[i], &lease->fds[i], ret_subject, error))
 			continue;
 		ret_subject->tap = i;

@@ -122,7 +122,8 @@ int netif_remove_address(
 	return change(netif, address_message(RTM_DELADDR, 0, ifindex, address, peer));
 }
 
-static struct nl_msg *route_message(int type, int flags, int ifindex, const NetRoute *route)
+static struct nl_msg *route_message(
+	int type, int flags, int ifindex, const NetRoute *route, bool onlink)
 {
 	bool four = route->to.family == 4;
 	bool adding = type == RTM_NEWROUTE;
@@ -135,6 +136,7 @@ static struct nl_msg *route_message(int type, int flags, int ifindex, const NetR
 			     : route->via.family ? RT_SCOPE_UNIVERSE
 						 : RT_SCOPE_LINK,
 		.rtm_type = adding ? RTN_UNICAST : RTN_UNSPEC,
+		.rtm_flags = onlink ? RTNH_F_ONLINK : 0,
 	};
 	struct nl_msg *message = netif_new_message(type, flags, &header, sizeof(header));
 
@@ -147,13 +149,13 @@ static struct nl_msg *route_message(int type, int flags, int ifindex, const NetR
 	return message;
 }
 
-int netif_add_route(Netif *netif, int ifindex, const NetRoute *route)
+int netif_add_route(Netif *netif, int ifindex, const NetRoute *route, bool onlink)
 {
-	return change(
-		netif, route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex, route));
+	return change(netif,
+		route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex, route, onlink));
 }
 
 int netif_remove_route(Netif *netif, int ifindex, const NetRoute *route)
 {
-	return change(netif, route_message(RTM_DELROUTE, 0, ifindex, route));
+	return change(netif, route_message(RTM_DELROUTE, 0, ifindex, route, false));
 }

@@ -24,8 +24,8 @@ int netif_add_address(Netif *netif, int ifindex, const NetAddress *address, cons
 int netif_remove_address(
 	Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer);
 
-/* In the main table. */
-int netif_add_route(Netif *netif, int ifindex, const NetRoute *route);
+/* In the main table. @onlink: the kernel need not look for the way to the gateway. */
+int netif_add_route(Netif *netif, int ifindex, const NetRoute *route, bool onlink);
 int netif_remove_route(Netif *netif, int ifindex, const NetRoute *route);
 
 /* "Permission denied (ipv6: IPv6 is disabled on this device)" into @text; returns @text. */

@@ -6,41 +6,27 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "platform/linux/adopt.h"
 #include "platform/linux/holder.h"
 #include "platform/linux/net-error.h"
 
-typedef struct {
-	const NetTap *tap;
-	int ifindex;
-	gboolean found[NET_ADDRESSES_MAX];
-} AddressCheck;
-
-static bool visit_address(const NetifPrefix *prefix, void *data)
+void observe_fill_request(RequestTap *request, const NetTap *tap)
 {
-	AddressCheck *check = data;
-
-	for (guint i = 0; prefix->ifindex == check->ifindex && i < check->tap->n_addresses; i++)
-		if (net_address_same_host(&prefix->prefix, &check->tap->addresses[i]) &&
-			prefix->prefix.prefix_len == check->tap->addresses[i].prefix_len)
-			check->found[i] = TRUE;
-	return true;
-}
-
-static gboolean append_missing_addresses(
-	Netif *netif, const NetTap *tap, int ifindex, GString *differences, GError **error)
-{
-	AddressCheck check = { .tap = tap, .ifindex = ifindex };
-	char text[NET_ADDRESS_TEXT];
-	Fault fault;
-
-	if (!netif_each_address(netif, 4, visit_address, &check, &fault) ||
-		!netif_each_address(netif, 6, visit_address, &check, &fault))
-		return net_error_from_fault(&fault, error);
-	for (guint i = 0; i < tap->n_addresses; i++)
-		if (!check.found[i])
-			g_string_append_printf(differences, ", it does not have the address %s",
-				net_address_print(&tap->addresses[i], text));
-	return TRUE;
+	memset(request, 0, sizeof(*request));
+	g_strlcpy(request->ifname, tap->ifname, sizeof(request->ifname));
+	if (tap->unmanaged) /* all else may be as it is */
+		return;
+	request->op = tap->state == NET_TAP_MISSING ? REQUEST_CREATE : REQUEST_COMPLETE;
+	request->mtu = tap->mtu;
+	request->flags = (tap->nat ? REQUEST_NAT : 0) |
+			 (tap->persist && tap->state == NET_TAP_MISSING ? REQUEST_PERSIST : 0);
+	g_strlcpy(request->bridge, tap->bridge ? tap->bridge : "", sizeof(request->bridge));
+	g_strlcpy(request->uplink, tap->nat ? tap->nat : "", sizeof(request->uplink));
+	request->n_addresses = tap->n_addresses;
+	memcpy(request->addresses, tap->addresses, tap->n_addresses * sizeof(NetAddress));
+	memcpy(request->peers, tap->peers, sizeof(request->peers));
+	request->n_routes = tap->n_routes;
+	memcpy(request->routes, tap->routes, tap->n_routes * sizeof(NetRoute));
 }
 
 static gboolean is_in_group(gid_t group)
@@ -85,36 +71,77 @@ gboolean observe_refuse_busy(Netif *netif, const char *ifname, GError **error)
 
 static gboolean refuse_owner(const NetifLink *link, GError **error)
 {
-	g_autofree char *whose = link->tun.has_owner ? g_strdup_printf("user %u", link->tun.owner)
-						     : g_strdup_printf("group %u", link->tun.group);
+	gboolean is_users = link->tun.has_owner && link->tun.owner != geteuid();
+	g_autofree char *whose = is_users ? g_strdup_printf("user %u", link->tun.owner)
+					  : g_strdup_printf("group %u", link->tun.group);
 
 	g_set_error(
 		error, NET_ERROR, EX_NOPERM, "%s exists and belongs to %s", link->ifname, whose);
 	return FALSE;
 }
 
-/* A persistent tap must be right in every respect: nothing about it is changed. */
-static gboolean judge_persistent(
-	Netif *netif, const NetTap *tap, const NetifLink *link, GError **error)
+static gboolean refuse_difference(const NetTap *tap, const Adoption *adoption, GError **error)
 {
-	g_autoptr(GString) differences = g_string_new(NULL);
+	g_autofree char *all = g_strconcat(
+		adoption->differences, tap->unmanaged ? "" : adoption->lacks, NULL);
 
-	if (!is_ours_to_attach(link))
-		return refuse_owner(link, error);
-	if (link->tun.packet_info)
-		g_string_append(differences, ", its packets carry packet information (pi)");
-	if (link->tun.multi_queue)
-		g_string_append(differences, ", it is multi-queue");
-	if (!link->up)
-		g_string_append(differences, ", it is down");
-	if (!append_missing_addresses(netif, tap, link->index, differences, error))
-		return FALSE;
-	if (differences->len == 0)
-		return TRUE;
 	g_set_error(error, NET_ERROR, EX_UNAVAILABLE,
 		"%s exists and differs from the profile: %s; correct it, or remove it with: "
 		"ip link delete %s",
-		tap->ifname, differences->str + strlen(", "), tap->ifname);
+		tap->ifname, all + strlen(", "), tap->ifname);
+	return FALSE;
+}
+
+static gboolean refuse_incomplete(const NetTap *tap, const Adoption *adoption, GError **error)
+{
+	g_set_error(error, NET_ERROR, EX_NOPERM,
+		"%s exists but is not complete: %s; only its owner can have it completed: "
+		"correct it, or remove it with: ip link delete %s",
+		tap->ifname, adoption->lacks + strlen(", "), tap->ifname);
+	return FALSE;
+}
+
+static gboolean compare(Netif *netif, const NetTap *tap, const NetifLink *link,
+	Adoption *ret_adoption, GError **error)
+{
+	RequestTap wanted;
+	Fault fault;
+
+	observe_fill_request(&wanted, tap);
+	return adopt_compare(netif, link, &wanted, ret_adoption, &fault) ||
+	       net_error_from_fault(&fault, error);
+}
+
+static gboolean judge_persistent(Netif *netif, const NetTap *tap, const NetifLink *link,
+	NetTapState *ret_state, GError **error)
+{
+	gboolean is_for_us = adopt_is_for(link, geteuid());
+	Adoption adoption;
+
+	if (!is_ours_to_attach(link))
+		return refuse_owner(link, error);
+	if (!compare(netif, tap, link, &adoption, error))
+		return FALSE;
+	if (*adoption.differences)
+		return refuse_difference(tap, &adoption, error);
+	*ret_state = NET_TAP_READY;
+	if (tap->unmanaged)
+		return TRUE;
+	if (*adoption.lacks && !is_for_us)
+		return refuse_incomplete(tap, &adoption, error);
+	if (tap->nat || (is_for_us && !adopt_is_complete(&adoption)))
+		*ret_state = NET_TAP_INCOMPLETE;
+	return TRUE;
+}
+
+static gboolean judge_missing(const NetTap *tap, GError **error)
+{
+	if (!tap->unmanaged)
+		return TRUE;
+	g_set_error(error, NET_ERROR, EX_UNAVAILABLE,
+		"there is no %s, and managed = off makes none; it is made with: "
+		"ip tuntap add dev %s mode tap user %u",
+		tap->ifname, tap->ifname, (guint)geteuid());
 	return FALSE;
 }
 
@@ -139,13 +166,12 @@ gboolean observe_tap(Netif *netif, const NetTap *tap, NetTapState *ret_state, Ne
 		return net_error_from_fault(&fault, error);
 	*ret_state = NET_TAP_MISSING;
 	if (!found)
-		return TRUE;
+		return judge_missing(tap, error);
 	if (!link->tun.is_tap || strcmp(link->ifname, tap->ifname) != 0)
 		return refuse_foreign(tap, link, error);
 	if (!link->tun.persistent)
 		return observe_refuse_busy(netif, tap->ifname, error);
-	*ret_state = NET_TAP_READY;
-	return judge_persistent(netif, tap, link, error);
+	return judge_persistent(netif, tap, link, ret_state, error);
 }
 
 gboolean net_observe(
@@ -154,13 +180,27 @@ gboolean net_observe(
 	g_autoptr(Netif) netif = observe_open(error);
 	NetifLink link;
 
-	if (!netif || !observe_tap(netif, tap, ret_state, &link, ret_subject, error))
+	return netif && observe_tap(netif, tap, ret_state, &link, ret_subject, error);
+}
+
+gboolean net_lack(const NetTap *tap, NetLack *ret_lack, GError **error)
+{
+	g_autoptr(Netif) netif = observe_open(error);
+	NetTapState state;
+	NetSubject subject;
+	Adoption adoption;
+	NetifLink link;
+
+	if (!netif || !observe_tap(netif, tap, &state, &link, &subject, error) ||
+		!compare(netif, tap, &link, &adoption, error))
 		return FALSE;
-	if (*ret_state == NET_TAP_MISSING || !tap->nat)
-		return TRUE;
-	ret_subject->key = NET_KEY_NAT;
-	g_set_error(error, NET_ERROR, EX_UNAVAILABLE,
-		"%s is there already; only a tap that is made for the VM can have NAT",
-		tap->ifname);
-	return FALSE;
+	memset(ret_lack, 0, sizeof(*ret_lack));
+	ret_lack->up = !adoption.was_up;
+	if (tap->mtu && tap->mtu != adoption.was_mtu)
+		ret_lack->mtu = adoption.was_mtu;
+	for (guint i = 0; i < tap->n_addresses; i++)
+		ret_lack->addresses[i] = adoption.addresses[i] != ADOPT_THERE;
+	for (guint i = 0; i < tap->n_routes; i++)
+		ret_lack->routes[i] = adoption.routes[i] != ADOPT_THERE;
+	return TRUE;
 }

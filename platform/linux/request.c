@@ -121,8 +121,11 @@ static bool are_wellformed_addresses(const RequestTap *tap)
 static bool is_wellformed_tap(const RequestTap *tap)
 {
 	return is_text(tap->ifname, sizeof(tap->ifname)) && is_ifname_or_empty(tap->bridge) &&
-	       is_ifname_or_empty(tap->uplink) && tap->op == REQUEST_CREATE &&
-	       !(tap->flags & ~REQUEST_NAT) && (!*tap->uplink || tap->flags & REQUEST_NAT) &&
+	       is_ifname_or_empty(tap->uplink) &&
+	       (tap->op == REQUEST_CREATE || tap->op == REQUEST_COMPLETE) &&
+	       !(tap->flags & ~(REQUEST_NAT | REQUEST_PERSIST)) &&
+	       (tap->op == REQUEST_CREATE || !(tap->flags & REQUEST_PERSIST)) &&
+	       (!*tap->uplink || tap->flags & REQUEST_NAT) &&
 	       tap->n_addresses <= REQUEST_ADDRESSES && tap->n_routes <= REQUEST_ROUTES &&
 	       are_wellformed_addresses(tap);
 }

@@ -27,6 +27,7 @@ enum { /* RequestTap.op */
 
 enum { /* RequestTap.flags */
 	REQUEST_NAT = 1 << 0,
+	REQUEST_PERSIST = 1 << 1, /* of a new tap: it stays when its last descriptor closes */
 };
 
 typedef struct {
@@ -58,9 +59,9 @@ typedef struct {
 } Request;
 
 /*
- * With status 0, to REQUEST_MAKE, one descriptor for each tap that was created comes along by
- * SCM_RIGHTS, in order, and behind them those that QEMU is only to hold: what they stand for ends
- * with the last who has them.
+ * With status 0, to REQUEST_MAKE, one descriptor for each tap comes along by SCM_RIGHTS, in order,
+ * and behind them those that QEMU is only to hold: what they stand for ends with the last who has
+ * them.
  */
 #define REPLY_HOLDINGS 2 /* at most */
 typedef struct {

@@ -83,6 +83,12 @@ int tap_create(const char *ifname, uid_t owner, Fault *fault)
 	return fd;
 }
 
+bool tap_set_persistent(int fd, bool persistent, Fault *fault)
+{
+	return ioctl(fd, TUNSETPERSIST, (unsigned long)persistent) == 0 ||
+	       fault_set(fault, EX_OSERR, "TUNSETPERSIST: %s", strerror(errno));
+}
+
 int tap_attach(const char *ifname, bool vnet_hdr, Fault *fault)
 {
 	int fd = open_device(fault);

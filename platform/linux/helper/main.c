@@ -23,7 +23,9 @@
 #include <unistd.h>
 
 #include "platform/linux/helper/clash.h"
+#include "platform/linux/helper/complete.h"
 #include "platform/linux/helper/firewall.h"
+#include "platform/linux/helper/keeper.h"
 #include "platform/linux/helper/nat.h"
 #include "platform/linux/helper/policy.h"
 #include "platform/linux/helper/privilege.h"
@@ -165,22 +167,40 @@ static bool warn(const Request *request, Reply *reply)
 	       firewall_warn(request, reply->warning, sizeof(reply->warning), &reply->fault);
 }
 
+/* The keeper comes last: nothing that follows can fail but on a tap's way to stay. */
+static bool make(Netif *netif, const Request *request, const Caller *caller, int *fds, Reply *reply)
+{
+	Fault *fault = &reply->fault;
+	int bridges[REQUEST_TAPS], leash;
+
+	memset(fds, -1, REQUEST_TAPS * sizeof(*fds));
+	if (!taps_find_bridges(netif, request, bridges, fault) ||
+		!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
+		!warn(request, reply) || !taps_make(netif, request, bridges, caller, fds, fault) ||
+		!make_holdings(request, fds + request->n_taps, reply) ||
+		!complete_start(netif, request, caller, fds, &leash, fault))
+		return false;
+	if (!taps_persist(request, fds, fault)) {
+		keeper_end(leash);
+		return false;
+	}
+	if (leash >= 0)
+		fds[request->n_taps + reply->n_holdings++] = leash;
+	return true;
+}
+
 static bool serve(const Request *request, const Caller *caller, int *fds, Reply *reply)
 {
 	Fault *fault = &reply->fault;
 	Netif *netif = netif_open(fault);
-	int bridges[REQUEST_TAPS];
 	bool served = netif && is_allowed(request, caller, netif, fault) &&
-		      taps_find_bridges(netif, request, bridges, fault) &&
-		      nat_is_possible(request, fault) && privilege_raise(fault) &&
-		      warn(request, reply);
+		      nat_is_possible(request, fault);
 
 	if (served && request->mode == REQUEST_JUDGE)
-		served = tap_is_possible(fault);
+		served = complete_is_possible(netif, request, caller, fault) &&
+			 privilege_raise(fault) && warn(request, reply) && tap_is_possible(fault);
 	else if (served)
-		served = taps_make(netif, request, bridges, caller, fds, fault) &&
-			 make_holdings(request, fds + request_count_new(request), reply);
-
+		served = make(netif, request, caller, fds, reply);
 	privilege_drop();
 	netif_close(netif);
 	return served;
@@ -188,7 +208,7 @@ static bool serve(const Request *request, const Caller *caller, int *fds, Reply 
 
 static size_t count_fds(const Request *request, const Reply *reply)
 {
-	return request->mode == REQUEST_MAKE ? request_count_new(request) + reply->n_holdings : 0;
+	return request->mode == REQUEST_MAKE ? request->n_taps + reply->n_holdings : 0;
 }
 
 int main(int argc, char **argv)

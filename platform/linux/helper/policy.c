@@ -23,7 +23,7 @@ typedef struct {
 	NetAddress prefixes[POLICY_PREFIXES];
 	unsigned int n_prefixes;
 	unsigned int max; /* taps per user */
-	bool nat;
+	bool nat, persistent;
 } Line;
 
 /* How near a tap came to be allowed by any line so far: the greater, the nearer. */
@@ -153,10 +153,16 @@ static const char *parse_words(char **rest, Line *line)
 			line->nat = true;
 			continue;
 		}
+		if (strcmp(word, "persistent") == 0) {
+			line->persistent = true;
+			continue;
+		}
 		if (strncmp(word, "max=", 4) != 0 || !parse_number(word + 4, 1024, &max))
 			return line->bridge
-				       ? "the only word known here is max=N, a number of taps"
-				       : "the words known here are nat, and max=N, a number of taps";
+				       ? "the words known here are persistent, and max=N, a number of "
+					 "taps"
+				       : "the words known here are nat, persistent, and max=N, a "
+					 "number of taps";
 		line->max = max;
 	}
 	return NULL;
@@ -170,7 +176,7 @@ static const char *parse_allow(char **rest, Line *line)
 	line->pattern = strtok_r(NULL, BLANKS, rest);
 	prefixes = strtok_r(NULL, BLANKS, rest);
 	if (!line->pattern || !prefixes)
-		return "write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat]";
+		return "write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]";
 	problem = parse_prefixes(prefixes, line);
 	return problem ? problem : parse_words(rest, line);
 }
@@ -180,7 +186,7 @@ static const char *parse_bridge(char **rest, Line *line)
 	line->bridge = strtok_r(NULL, BLANKS, rest);
 	line->pattern = strtok_r(NULL, BLANKS, rest);
 	if (!line->bridge || !line->pattern)
-		return "write: bridge BRIDGE TAP-PATTERN [max=N]";
+		return "write: bridge BRIDGE TAP-PATTERN [max=N] [persistent]";
 	return parse_words(rest, line);
 }
 
@@ -233,6 +239,8 @@ static Verdict judge_tap(const Line *line, const RequestTap *tap)
 		return (Verdict){ ADDRESS_OUTSIDE, coverage.key };
 	if (tap->flags & REQUEST_NAT && !line->nat)
 		return (Verdict){ WORD_MISSING, NET_KEY_NAT };
+	if (tap->flags & REQUEST_PERSIST && !line->persistent)
+		return (Verdict){ WORD_MISSING, NET_KEY_PERSIST };
 	return (Verdict){ ALLOWED, NET_KEY_IFNAME };
 }
 
@@ -261,13 +269,15 @@ static void write_rule(char *text, size_t size, const RequestTap *tap)
 	char prefixes[256] = "192.168.50.0/24"; /* what a tap without address matches as well */
 	Networks networks = { .text = prefixes, .size = sizeof(prefixes) };
 
+	const char *persistent = tap->flags & REQUEST_PERSIST ? " persistent" : "";
+
 	if (*tap->bridge) {
-		snprintf(text, size, "bridge %s %s", tap->bridge, tap->ifname);
+		snprintf(text, size, "bridge %s %s%s", tap->bridge, tap->ifname, persistent);
 		return;
 	}
 	request_each_prefix(tap, append_network, &networks);
-	snprintf(text, size, "allow %s %s%s", tap->ifname, prefixes,
-		tap->flags & REQUEST_NAT ? " nat" : "");
+	snprintf(text, size, "allow %s %s%s%s", tap->ifname, prefixes,
+		tap->flags & REQUEST_NAT ? " nat" : "", persistent);
 }
 
 static bool refuse(
@@ -288,7 +298,8 @@ static bool within_quota(const Request *request, uid_t user, unsigned int max, N
 
 	if (max != UINT_MAX && !netif_count_owned(netif, user, &owned, fault))
 		return false;
-	*ret_within = max == UINT_MAX || owned + request_count_new(request) <= max;
+	*ret_within = max == UINT_MAX || request_count_new(request) == 0 ||
+		      owned + request_count_new(request) <= max;
 	return true;
 }
 

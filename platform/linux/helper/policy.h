@@ -2,8 +2,8 @@
 /*
  * policy: what an administrator lets users of the helper do. A file of lines
  *
- *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat]
- *	bridge BRIDGE TAP-PATTERN [max=N]
+ *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]
+ *	bridge BRIDGE TAP-PATTERN [max=N] [persistent]
  *
  * For each tap of a request there must be one that allows it as a whole: name, addresses, routes,
  * what else is asked of it, and the number of taps the user then has. No such file, or any fault

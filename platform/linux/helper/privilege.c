@@ -72,6 +72,13 @@ bool privilege_raise(Fault *fault)
 	return true;
 }
 
+void privilege_rest(void)
+{
+	struct __user_cap_data_struct data[2] = { { .permitted = 1u << CAP_NET_ADMIN } };
+
+	(void)syscall(SYS_capset, &header, data);
+}
+
 void privilege_drop(void)
 {
 	struct __user_cap_data_struct none[2] = { 0 };

@@ -12,5 +12,8 @@
 /* EX_NOPERM with the reason and the cure if the capability is not there to be raised. */
 bool privilege_raise(Fault *fault);
 
+/* Keeps that capability for later, without any effect until it is raised again. */
+void privilege_rest(void);
+
 /* Gives up every capability for good; root keeps its uid, but not those. */
 void privilege_drop(void);

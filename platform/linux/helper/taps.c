@@ -123,27 +123,58 @@ static void fill_setup(NetifSetup *setup, const RequestTap *tap, const NetifLink
 	setup->mac[0] = 0xfe; /* locally administered, and higher than any other of a bridge */
 }
 
+/* Makes one, and hardens it. @ret_fd is set even when it fails later on. */
+static bool make(Netif *netif, const RequestTap *tap, const Caller *caller, int *ret_fd,
+	NetifSetup *ret_setup, Fault *fault)
+{
+	NetifLink link;
+
+	*ret_fd = tap_create(tap->ifname, caller->uid, fault);
+	if (*ret_fd < 0 || !find_own(netif, tap->ifname, caller->uid, &link, fault) ||
+		!harden_ipv6(tap, fault))
+		return false;
+	fill_setup(ret_setup, tap, &link);
+	return true;
+}
+
 bool taps_make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
 	int *fds, Fault *fault)
 {
 	NetifSetup setups[REQUEST_TAPS];
-	NetifLink link;
+	unsigned int n = 0, index[REQUEST_TAPS];
 	char alias[128];
 
 	snprintf(alias, sizeof(alias), "qemu-tapwrap:%s pid=%d uid=%u", request->label,
 		(int)caller->pid, (unsigned int)caller->uid);
 	for (unsigned int i = 0; i < request->n_taps; i++) {
-		const RequestTap *tap = &request->taps[i];
-
-		fds[i] = tap_create(tap->ifname, caller->uid, fault);
-		if (fds[i] < 0 || !find_own(netif, tap->ifname, caller->uid, &link, fault) ||
-			!harden_ipv6(tap, fault)) {
+		if (request->taps[i].op != REQUEST_CREATE)
+			continue;
+		if (!make(netif, &request->taps[i], caller, &fds[i], &setups[n], fault)) {
 			fault->tap = i;
 			return false;
 		}
-		fill_setup(&setups[i], tap, &link);
-		setups[i].alias = alias;
-		setups[i].master = bridges[i];
+		setups[n].alias = alias;
+		setups[n].master = bridges[i];
+		index[n++] = i;
 	}
-	return netif_set_up(netif, setups, request->n_taps, fault);
+	if (n == 0 || netif_set_up(netif, setups, n, fault))
+		return true;
+	if (fault->tap >= 0)
+		fault->tap = index[fault->tap];
+	return false;
+}
+
+bool taps_persist(const Request *request, const int *fds, Fault *fault)
+{
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		if (!(request->taps[i].flags & REQUEST_PERSIST) ||
+			tap_set_persistent(fds[i], true, fault))
+			continue;
+		fault->tap = i;
+		while (i-- > 0)
+			if (request->taps[i].flags & REQUEST_PERSIST)
+				tap_set_persistent(fds[i], false, &(Fault){ 0 });
+		return false;
+	}
+	return true;
 }

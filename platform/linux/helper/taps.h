@@ -20,8 +20,11 @@ typedef struct {
 bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault);
 
 /*
- * Makes all of them; @fds has a descriptor for each that was made even when it fails: with them
- * goes everything. @bridges as taps_find_bridges has them.
+ * Makes those with REQUEST_CREATE; @fds has a descriptor for each that was made even when it fails:
+ * with them goes everything. @bridges as taps_find_bridges has them.
  */
 bool taps_make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
 	int *fds, Fault *fault);
+
+/* Lets those with REQUEST_PERSIST outlive their descriptors, all or none. */
+bool taps_persist(const Request *request, const int *fds, Fault *fault);

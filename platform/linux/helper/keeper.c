@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "platform/linux/helper/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "platform/linux/helper/privilege.h"
+#include "platform/linux/netif-step.h"
+
+#define DESCRIPTORS_MAX 64 /* the helper has closed all it inherited: it never has so many */
+
+/* ---- settings in /proc ---- */
+
+/* Of the interface; *ret_before, which may be NULL, is what it was. 0 or an errno. */
+static int write_setting(
+	int ifindex, const char *family, const char *key, uint32_t value, uint32_t *ret_before)
+{
+	char path[128], ifname[16], text[16] = "";
+	int fd, error = 0, len;
+
+	netif_name(ifindex, ifname);
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, ifname, key);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	if (ret_before &&
+		(read(fd, text, sizeof(text) - 1) <= 0 || sscanf(text, "%u", ret_before) != 1))
+		error = EIO;
+	len = snprintf(text, sizeof(text), "%u", value);
+	if (!error && pwrite(fd, text, len, 0) != len)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/* ---- one change ---- */
+
+static int make(Netif *netif, KeeperChange *change)
+{
+	int ifindex = change->ifindex;
+	const NetAddress *address = &change->address.address, *peer = &change->address.peer;
+	int error;
+
+	switch (change->kind) {
+	case KEEPER_ALIAS:
+		return netif_set_alias(netif, ifindex, change->alias.now);
+	case KEEPER_MTU:
+		return netif_set_mtu(netif, ifindex, change->number.now);
+	case KEEPER_ACCEPT_RA: /* without IPv6 on the link there is nothing to write */
+		error = write_setting(ifindex, "ipv6", "accept_ra", change->number.now, NULL);
+		return error == ENOENT ? 0 : error;
+	case KEEPER_UP:
+		return netif_set_up_flag(netif, ifindex, true);
+	case KEEPER_ADDRESS:
+		return change->make_removes ? netif_remove_address(netif, ifindex, address, peer)
+					    : netif_add_address(netif, ifindex, address, peer);
+	case KEEPER_ROUTE:
+		return change->make_removes
+			       ? netif_remove_route(netif, ifindex, &change->route.route)
+			       : netif_add_route(netif, ifindex, &change->route.route,
+					 change->route.onlink);
+	}
+	return EINVAL;
+}
+
+/* IPv6 addresses of others would go with the link, and IPv4 ones with the first of their subnet. */
+static void take_down(Netif *netif, int ifindex)
+{
+	uint32_t before;
+	int failed = write_setting(ifindex, "ipv6", "keep_addr_on_down", 1, &before);
+
+	netif_set_up_flag(netif, ifindex, false);
+	if (!failed)
+		write_setting(ifindex, "ipv6", "keep_addr_on_down", before, NULL);
+}
+
+static void take_address(Netif *netif, const KeeperChange *change)
+{
+	uint32_t before;
+	int failed = write_setting(change->ifindex, "ipv4", "promote_secondaries", 1, &before);
+
+	netif_remove_address(
+		netif, change->ifindex, &change->address.address, &change->address.peer);
+	if (!failed)
+		write_setting(change->ifindex, "ipv4", "promote_secondaries", before, NULL);
+}
+
+/* What somebody else has changed since then is no longer ours. What is gone is undone. */
+static void undo(Netif *netif, const KeeperChange *change)
+{
+	NetifLink link;
+	bool found;
+	Fault fault;
+
+	if (!netif_find_index(netif, change->ifindex, &found, &link, &fault) || !found)
+		return;
+	switch (change->kind) {
+	case KEEPER_ALIAS:
+		if (strcmp(link.alias, change->alias.now) == 0)
+			netif_set_alias(netif, link.index, change->alias.before);
+		break;
+	case KEEPER_MTU:
+		if (link.mtu == change->number.now)
+			netif_set_mtu(netif, link.index, change->number.before);
+		break;
+	case KEEPER_ACCEPT_RA:
+		write_setting(link.index, "ipv6", "accept_ra", change->number.before, NULL);
+		break;
+	case KEEPER_UP:
+		take_down(netif, link.index);
+		break;
+	case KEEPER_ADDRESS:
+		take_address(netif, change);
+		break;
+	case KEEPER_ROUTE:
+		netif_remove_route(netif, link.index, &change->route.route);
+		break;
+	}
+}
+
+/* ---- all of them ---- */
+
+static void undo_all(Netif *netif, const KeeperChange *changes, unsigned int n_changes)
+{
+	for (unsigned int i = n_changes; i-- > 0;)
+		if (changes[i].undo)
+			undo(netif, &changes[i]);
+}
+
+/* What is there by now is somebody else's and stays; what is gone by now need not be removed. */
+static bool is_done_by_others(const KeeperChange *change, int error)
+{
+	if (change->make_removes)
+		return error == EADDRNOTAVAIL || error == ESRCH;
+	return error == EEXIST && (change->kind == KEEPER_ADDRESS || change->kind == KEEPER_ROUTE);
+}
+
+static bool refuse(const Netif *netif, const KeeperChange *change, int error, Fault *fault)
+{
+	bool is_wish = change->key != NET_KEY_IFNAME && error != ENOMEM && error != ENOBUFS;
+	char text[256];
+
+	return fault_about(fault, change->tap, change->key,
+		error == EPERM ? EX_NOPERM
+		: is_wish      ? EX_UNAVAILABLE
+			       : EX_OSERR,
+		"the kernel refuses: %s",
+		change->kind == KEEPER_ACCEPT_RA ? strerror(error)
+						 : netif_refusal(netif, text, sizeof(text)));
+}
+
+/* From @i on nothing was made; what was taken over is still to be undone. */
+static void forget_rest(KeeperChange *changes, unsigned int i, unsigned int n_changes)
+{
+	for (; i < n_changes; i++)
+		if (changes[i].make)
+			changes[i].undo = false;
+}
+
+static bool make_all(Netif *netif, KeeperChange *changes, unsigned int n_changes, Fault *fault)
+{
+	for (unsigned int i = 0; i < n_changes; i++) {
+		int error = changes[i].make ? make(netif, &changes[i]) : 0;
+
+		if (!error)
+			continue;
+		if (is_done_by_others(&changes[i], error)) {
+			changes[i].undo = false;
+			continue;
+		}
+		refuse(netif, &changes[i], error, fault);
+		forget_rest(changes, i, n_changes);
+		undo_all(netif, changes, n_changes);
+		return false;
+	}
+	return true;
+}
+
+/* ---- the process ---- */
+
+static bool is_among(int fd, const int *fds, unsigned int n_fds)
+{
+	for (unsigned int i = 0; i < n_fds; i++)
+		if (fds[i] == fd)
+			return true;
+	return false;
+}
+
+/* Nothing of the terminal, the directory and the helper stays, but for the socket and the taps. */
+static bool detach(int socket, const int *taps, unsigned int n_taps)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU,
+		SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null, fd) < 0)
+			return false;
+	for (int fd = 3; fd < DESCRIPTORS_MAX; fd++)
+		if (fd != socket && !is_among(fd, taps, n_taps))
+			close(fd);
+	return syscall(SYS_close_range, DESCRIPTORS_MAX, ~0u, 0) == 0 && chdir("/") == 0 &&
+	       prctl(PR_SET_DUMPABLE, 0) == 0;
+}
+
+/* What is sent on the leash does not matter, only that nobody holds it any more. */
+static void wait_for_end(int socket)
+{
+	struct pollfd end = { .fd = socket, .events = POLLRDHUP };
+
+	while (poll(&end, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
+static void report(int socket, const Fault *fault)
+{
+	(void)send(socket, fault, sizeof(*fault), MSG_NOSIGNAL);
+}
+
+static void keep(int socket, KeeperChange *changes, unsigned int n_changes)
+{
+	Fault fault = { .status = 0 };
+	Netif *netif = netif_open(&fault);
+	bool made = netif && privilege_raise(&fault) && make_all(netif, changes, n_changes, &fault);
+
+	privilege_rest();
+	report(socket, &fault);
+	if (!made)
+		return;
+	wait_for_end(socket);
+	privilege_raise(&fault);
+	undo_all(netif, changes, n_changes);
+}
+
+/* A child of init in a session of its own: the helper's child is waited for, its own goes on. */
+static bool spawn(int socket, KeeperChange *changes, unsigned int n_changes, const int *taps,
+	unsigned int n_taps)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (child < 0)
+		return false;
+	if (child > 0) {
+		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+			;
+		return status == 0;
+	}
+	setsid();
+	child = fork();
+	if (child == 0 && detach(socket, taps, n_taps))
+		keep(socket, changes, n_changes);
+	_exit(child < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+int keeper_start(KeeperChange *changes, unsigned int n_changes, const int *taps,
+	unsigned int n_taps, Fault *fault)
+{
+	int sockets[2];
+	bool started;
+	Fault outcome;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
+		fault_set(fault, EX_OSERR, "socketpair: %s", strerror(errno));
+		return -1;
+	}
+	started = spawn(sockets[1], changes, n_changes, taps, n_taps);
+	if (!started)
+		fault_set(fault, EX_OSERR, "cannot start a keeper: %s", strerror(errno));
+	close(sockets[1]);
+	if (started && recv(sockets[0], &outcome, sizeof(outcome), 0) != sizeof(outcome))
+		started = fault_set(fault, EX_OSERR, "the keeper died");
+	else if (started && outcome.status) {
+		*fault = outcome;
+		started = false;
+	}
+	if (started)
+		return sockets[0];
+	close(sockets[0]);
+	return -1;
+}
+
+void keeper_end(int leash)
+{
+	char nothing;
+
+	if (leash < 0)
+		return;
+	shutdown(leash, SHUT_WR);
+	while (recv(leash, &nothing, sizeof(nothing), 0) > 0)
+		;
+	close(leash);
+}

@@ -1,0 +1,222 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# The keeper: what it is, and that its changes go whoever ends, in whatever order. Only if itself is
+# killed they stay, and then the next start takes them over.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use World;
+use Test::More;
+
+our ($UID, @AS_USER);
+require "$FindBin::Bin/lib/users.pl";
+require "$FindBin::Bin/lib/taps.pl";
+
+must_or_skip(is_real_root(), 'file capabilities and other users need real root');
+set_up_user();
+set_up_helper('allow tap* 192.168.0.0/16,fd00:5a17::/48');
+install_stub($World::TAP_STUB);
+
+my $helper = '/srv/libexec/qemu-tapwrap-helper';
+my @addresses = qw(192.168.50.1/24 fd00:5a17::1/64);
+my $profile = tap_profile(address => join(', ', @addresses), more => "mtu = 1400\n");
+my $other = tap_profile(address => '192.168.60.1/24');
+
+# A tap of the user, down, with nothing on it.
+ip_batch("tuntap add dev tap0 mode tap user $UID");
+spew('/proc/sys/net/ipv6/conf/tap0/addr_gen_mode', '1'); # no link-local address
+ip_batch('link set dev tap0 up', 'link set dev tap0 down');
+my $before = tap_state();
+sub start_vm { return start_stub(@AS_USER, 'qemu-tapwrap', $_[0] // $profile) }
+sub addresses { return join ' ', run_ok(qw(ip -o addr show dev tap0)) =~ /inet6? (\S+)/g }
+sub accept_ra { return slurp('/proc/sys/net/ipv6/conf/tap0/accept_ra') + 0 }
+sub no_keepers { return wait_for(sub { !keepers() }, 3) }
+
+sub is_complete
+{
+	my ($name) = @_;
+	my $link = run_ok(qw(ip link show tap0));
+	return is(join(' ', addresses(), $link =~ /[<,](UP)[,>]/, $link =~ /(mtu \d+)/), "@addresses UP mtu 1400", $name);
+}
+
+# ---- what it is ----------------------------------------------------------------------------------------
+
+{
+	my $pid = start_vm();
+	my ($keeper, @more) = keepers();
+	is_deeply(\@more, [], 'one keeper');
+	my $status = slurp("/proc/$keeper/status");
+	my $open = descriptors($keeper);
+
+	is(accept_ra(), 0, 'a router advertisement of the guest is not listened to');
+	is_complete('the tap is complete');
+	is(join(' ', map { s/:\[\d+\]//r } sort values %$open),
+		'/dev/net/tun /dev/null /dev/null /dev/null socket socket',
+		'it holds its socket, netlink and the tap');
+	is(join(' ', map { $open->{$_} } 0 .. 2), '/dev/null /dev/null /dev/null', 'standard streams are nowhere');
+	is(capabilities($keeper), join(' ', '0' x 16, '0000000000001000', '0' x 16, '0' x 16),
+		'CAP_NET_ADMIN is permitted and not in effect');
+	like($status, qr/^Uid:\t$UID\t$UID\t$UID\t$UID$/m, 'it is the user\'s');
+	like($status, qr/^PPid:\t1$/m, 'a child of init');
+	isnt((split ' ', slurp("/proc/$keeper/stat"))[5], (split ' ', slurp("/proc/$pid/stat"))[5], 'a session of its own');
+	is(readlink("/proc/$keeper/cwd"), '/', 'its directory is /');
+	is((stat "/proc/$keeper/environ")[4], 0, 'not dumpable');
+	is(slurp("/proc/$keeper/environ"), '', 'and without environment');
+	is(hex(($status =~ /^SigIgn:\t\w{8}(\w{8})$/m)[0]) & 0x4007, 0x4007, 'HUP, INT, QUIT and TERM are ignored');
+	is(join(' ', children_of($pid)), '', 'QEMU has no child, and no zombie');
+	is_deeply([sort map { s/:\[\d+\]//r } @{ descriptors($pid) }{ grep { $_ > 2 } keys %{ descriptors($pid) } }],
+		['/dev/net/tun', 'socket'], 'QEMU holds the tap and the leash');
+	my ($code, undef, $err) = run([@AS_USER, 'qemu-tapwrap', $profile]);
+	is(exited($code), 75, 'a second start: status 75');
+	like($err, qr/tap0 is in use by VM 'tap0' \(pid $pid, \Q$profile\E\)$/, 'and who has it');
+	end_stub($pid);
+	tap_settles($before, 'all is undone');
+	ok(no_keepers(), 'and it has ended');
+	is(accept_ra(), 1, 'router advertisements, too');
+}
+
+# ---- who ends, in whatever order ----------------------------------------------------------------------------
+
+sub takes_over
+{
+	my ($name) = @_;
+	my $pid = start_vm();
+	is_complete("$name: taken over");
+	end_stub($pid);
+	tap_settles($before, "$name: and undone");
+	return;
+}
+
+{
+	my $pid = start_vm();
+	my ($keeper) = keepers();
+	kill $_, $keeper for qw(HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP);
+	is_complete('the keeper does not mind signals');
+	kill 'TERM', $keeper, $pid;
+	finish($pid);
+	tap_settles($before, 'TERM to all');
+
+	$pid = start_vm();
+	($keeper) = keepers();
+	kill 'KILL', $keeper;
+	ok(no_keepers(), 'the keeper is killed');
+	is_complete('and the VM goes on');
+	end_stub($pid);
+	is_complete('what is there stays when it ends');
+	takes_over('the keeper was killed');
+
+	$pid = start_vm();
+	kill 'KILL', $pid, keepers();
+	finish($pid);
+	ok(no_keepers(), 'both are killed');
+	is(accept_ra(), 0, 'router advertisements are still not listened to');
+	$pid = start_vm($other);
+	is(addresses(), '192.168.60.1/24', 'what the next VM does not want is gone at once');
+	like(run_ok(qw(ip link show tap0)), qr/<.*UP.*mtu 1500/, 'the MTU, too, but not "up"');
+	end_stub($pid);
+	tap_settles($before, 'and all is as before');
+	is(accept_ra(), 1, 'router advertisements, too');
+
+	$pid = start_vm();
+	kill 'KILL', $pid, keepers();
+	finish($pid);
+	my ($script) = (run([@AS_USER, 'qemu-tapwrap', '-n', $profile]))[1];
+	like($script, qr/ip address del 192\.168\.50\.1\/24 dev tap0$/m, '--dry-run undoes it as well');
+	my $check = (run([@AS_USER, 'qemu-tapwrap', '--check', $profile]))[1];
+	like($check, qr/tap0 is there; what it lacks is added while the VM runs/, '--check sees that it is not whole');
+	takes_over('both were killed');
+}
+{
+	install_stub("#!/bin/sh\nsleep 300 &\n");
+	my ($status) = run([@AS_USER, 'qemu-tapwrap', $profile]);
+	is($status, 0, '-daemonize: QEMU\'s first process has ended');
+	is_complete('and the tap is complete');
+	my ($daemon) = map { /^(\d+): sleep/ } processes();
+	kill 'KILL', $daemon;
+	tap_settles($before, 'until the daemon ends');
+	install_stub("#!/bin/sh\nexit 3\n");
+	($status) = run([@AS_USER, 'qemu-tapwrap', $profile]);
+	is(exited($status), 3, 'QEMU ends at once');
+	tap_settles($before, 'and nothing is left');
+	install_stub($World::TAP_STUB);
+}
+
+# ---- one VM after the other --------------------------------------------------------------------------------
+
+{
+	my @wrong;
+	for my $round (1 .. 20) {
+		my $pid = start_vm();
+		push @wrong, "$round: " . addresses() if addresses() ne "@addresses";
+		kill 'KILL', $pid; # and the next one does not wait
+		my $next = start([@AS_USER, 'qemu-tapwrap', $profile]);
+		finish($pid);
+		wait_for(sub { (slurp("/proc/$next/comm") // '') eq "sleep\n" || !-d "/proc/$next/fd" }, 5);
+		select undef, undef, undef, 0.02;
+		push @wrong, "$round, next: " . addresses() . slurp("/srv/tmp/$next.err") if addresses() ne "@addresses";
+		end_stub($next);
+	}
+	is_deeply(\@wrong, [], 'twenty times one VM right after the other: no undo is late');
+	tap_settles($before, 'none is lost');
+
+	my $pid = start_vm();
+	my ($keeper) = keepers();
+	kill 'STOP', $keeper;
+	end_stub($pid);
+	my ($status, undef, $err) = run([@AS_USER, 'qemu-tapwrap', $profile]);
+	is(exited($status), 75, 'while a keeper is at work: status 75');
+	like($err, qr/tap0 is in use by /, 'and why');
+	my $next = start([@AS_USER, 'qemu-tapwrap', $profile]);
+	select undef, undef, undef, 0.3;
+	kill 'CONT', $keeper;
+	ok(wait_for(sub { (slurp("/proc/$next/comm") // '') eq "sleep\n" }, 5), 'when it is done in time, the next one starts');
+	is_complete('and has all');
+	end_stub($next);
+	tap_settles($before, 'as before');
+}
+
+# ---- others change the tap meanwhile -------------------------------------------------------------------------
+
+{
+	my $pid = start_vm();
+	ip_batch('addr del 192.168.50.1/24 dev tap0', 'link set dev tap0 mtu 1300');
+	end_stub($pid);
+	ok(no_keepers(), 'somebody has removed an address: no matter');
+	like(run_ok(qw(ip link show tap0)), qr/mtu 1300/, 'somebody\'s own MTU stays');
+	ip_batch('link set dev tap0 mtu 1500');
+	is(tap_state(), $before, 'all else is as before');
+
+	$pid = start_vm();
+	ip_batch('addr add 192.168.50.9/24 dev tap0');
+	end_stub($pid);
+	ok(no_keepers(), 'somebody has added an address of the same subnet');
+	is(addresses(), '192.168.50.9/24', 'it stays');
+	ip_batch('addr del 192.168.50.9/24 dev tap0');
+	is(tap_state(), $before, 'all else is as before');
+
+	ip_batch('addr add fd00:5a17:0:9::9/64 dev tap0 nodad', 'link set dev tap0 alias "of the LAN"');
+	my $with = tap_state();
+	$pid = start_vm();
+	like(run_ok(qw(ip link show tap0)), qr/alias of the LAN$/m, 'an alias of others is left alone');
+	end_stub($pid);
+	tap_settles($with, 'an IPv6 address of others is there when the link is down again');
+	ip_batch('link set dev tap0 alias ""', 'addr flush dev tap0');
+
+	# An MTU below 1280 leaves no IPv6 on the link: with another one it gets that afresh.
+	ip_batch('link set dev tap0 mtu 1000');
+	$with = tap_state();
+	$pid = start_vm();
+	is(accept_ra(), 0, 'a link that gets IPv6 by its MTU is protected, too');
+	end_stub($pid);
+	tap_settles($with, 'and has none again');
+
+	$pid = start_vm();
+	ip_batch('link del tap0');
+	end_stub($pid);
+	ok(no_keepers(), 'the tap itself is gone: no matter');
+}
+
+done_testing();
