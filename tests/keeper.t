@@ -125,7 +125,9 @@ sub takes_over
 	finish($pid);
 	my ($script) = (run([@AS_USER, 'qemu-tapwrap', '-n', $profile]))[1];
 	like($script, qr/ip address del 192\.168\.50\.1\/24 dev tap0$/m, '--dry-run undoes it as well');
-	my $check = (run([@AS_USER, 'qemu-tapwrap', '--check', $profile]))[1];
+	# The stub in QEMU's place has no answers.
+	my ($real) = grep { -x } map { "$_/qemu-system-x86_64" } qw(/usr/bin /usr/local/bin);
+	my $check = (run([@AS_USER, qw(qemu-tapwrap --check --set), "qemu.binary=$real", $profile]))[1];
 	like($check, qr/tap0 is there; what it lacks is added while the VM runs/, '--check sees that it is not whole');
 	takes_over('both were killed');
 }
@@ -217,6 +219,88 @@ sub takes_over
 	ip_batch('link del tap0');
 	end_stub($pid);
 	ok(no_keepers(), 'the tap itself is gone: no matter');
+}
+
+# ---- the helper believes nobody -----------------------------------------------------------------------------------
+
+# Asks the helper itself, as the user, for a RequestTap; returns status and text of its answer. What
+# comes along with it is dropped.
+sub ask_helper
+{
+	my (%tap) = @_;
+	my ($mine, $its);
+	socketpair($mine, $its, 1, 5, 0) or die "socketpair: $!"; # AF_UNIX, SOCK_SEQPACKET
+	setsockopt($its, 1, 16, pack 'i', 1) or die $!;           # SO_PASSCRED
+	my $pid = fork() // die "fork: $!";
+	if (!$pid) {
+		POSIX::dup2(fileno $its, 0);
+		exec @AS_USER, $helper;
+	}
+	close $its;
+	my $addresses = join '', map { pack 'CCxxC4x12', 4, $_->[4], @{$_}[0 .. 3] } @{ $tap{addresses} // [] };
+	my $request = pack 'a16a16a16CCCCLa160a40a320', $tap{ifname}, '', '', $tap{op} // 2, $tap{flags} // 0,
+		scalar @{ $tap{addresses} // [] }, 0, $tap{mtu} // 0, $addresses, '', '';
+	send $mine, pack('LLLLa32a4608', 0x51545703, 1, 0, 1, 'vm', $request), 0;
+	recv $mine, my $reply, 4096, 0;
+	waitpid $pid, 0;
+	my ($status, $text) = (unpack 'LLlllZ500', $reply)[2, 5];
+	return "$status $text";
+}
+
+{
+	my $address = [192, 168, 50, 1, 24];
+	my @kinds = (
+		['nobody\'s', 'tuntap add dev tap0 mode tap', '77 tap0 does not belong to you'],
+		['another user\'s', 'tuntap add dev tap0 mode tap user 1234', '77 tap0 does not belong to you'],
+		['our group\'s', "tuntap add dev tap0 mode tap group $UID", '77 tap0 does not belong to you'],
+		['ours, and another group\'s', "tuntap add dev tap0 mode tap user $UID group 1234",
+			'77 tap0: TUNSETIFF on /dev/net/tun: Operation not permitted'],
+		['multi-queue', "tuntap add dev tap0 mode tap user $UID multi_queue",
+			'69 tap0 exists and differs from the profile: it is multi-queue'],
+		['a bridge', 'link add tap0 type bridge', '69 tap0 is not a tap'],
+		['a tun', "tuntap add dev tap0 mode tun user $UID", '69 tap0 is not a tap']);
+	for (@kinds) {
+		my ($name, $command, $answer) = @$_;
+		ip_batch($command);
+		my $state = tap_state();
+		is(ask_helper(ifname => 'tap0', addresses => [$address]), $answer, "$name: $answer");
+		is(tap_state(), $state, "$name: untouched");
+		ip_batch('link del tap0');
+	}
+	is(ask_helper(ifname => 'tap0'), '75 tap0 was there until just now; try again', 'none of that name');
+	ip_batch("tuntap add dev tap0 mode tap user $UID");
+	my $state = tap_state();
+	like(ask_helper(ifname => 'tap0', addresses => [[10, 0, 0, 1, 24]]), qr/^77 the policy does not allow it/,
+		'an address outside the policy');
+	is(ask_helper(ifname => 'tap0', flags => 2), '64 the request is not one that this helper knows',
+		'a tap that is there cannot be asked to stay');
+	is(tap_state(), $state, 'untouched');
+	is(ask_helper(ifname => 'tap0', addresses => [$address]), '0 ', 'ours: completed');
+	tap_settles($state, 'and undone, when nobody takes the leash');
+	ok(no_keepers(), 'no keeper stays');
+	ip_batch('link del tap0');
+}
+
+# ---- a real guest ---------------------------------------------------------------------------------------------------
+
+{
+	unlink '/srv/bin/qemu-system-x86_64';
+	ip_batch("tuntap add dev tap0 mode tap user $UID", 'link set dev tap0 addrgenmode none');
+	my $state = tap_state();
+	my $guest = guest_profile();
+	my $pid = start([@AS_USER, 'qemu-tapwrap', $guest, '--', '-pidfile', '/srv/home/pid', '-daemonize']);
+	is((finish($pid))[0], 0, 'a real guest, -daemonize');
+	ok(answers_ping('192.168.50.2', 60), 'it answers');
+	is(scalar(keepers()), 1, 'with a keeper');
+	my $daemon = slurp('/srv/home/pid') + 0;
+	is(join(' ', children_of($daemon)), '', 'that is no child of QEMU');
+	kill 'KILL', $daemon;
+	tap_settles($state, 'it is killed, and all is undone');
+	$pid = start([@AS_USER, 'qemu-tapwrap', $guest]);
+	ok(answers_ping('192.168.50.2', 60), 'the next one answers');
+	kill 'TERM', $pid, keepers();
+	is((finish($pid))[0], 0, 'TERM to all ends it');
+	tap_settles($state, 'and all is undone');
 }
 
 done_testing();
