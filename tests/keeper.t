@@ -281,6 +281,37 @@ sub ask_helper
 	ip_batch('link del tap0');
 }
 
+# ---- taps of every kind in one VM -----------------------------------------------------------------------------------
+
+{
+	install_stub(qq{#!/bin/sh\necho "\$*" >/srv/home/args\nexec sleep 300\n});
+	ip_batch(map({ "tuntap add dev $_ mode tap user $UID" } qw(tap0 tap2 tap3)), 'link set dev tap2 up addrgenmode none',
+		map { "link set dev $_ addrgenmode none" } qw(tap0 tap3));
+	my $state = tap_state();
+	my $pid = start_vm(profile("[nic \"a\"]\nifname = tap0\n[nic \"b\"]\nifname = tap1\naddress = 192.168.51.1/24\n"
+		. "[nic \"c\"]\nifname = tap2\n[nic \"d\"]\nifname = tap3\naddress = 192.168.53.1/24\nmtu = 1300\n"));
+	my $links = run_ok(qw(ip -o link));
+	is(join(' ', map { $links =~ /: $_: <\S*\bUP\b\S* mtu (\d+)/ ? "$_ $1" : "$_ down" } map { "tap$_" } 0 .. 3),
+		'tap0 1500 tap1 1500 tap2 1500 tap3 1300', 'incomplete, new and ready ones in one VM: all are up');
+	my %tap = map { slurp("/proc/$pid/fdinfo/$_") =~ /^iff:\t(\S+)/m ? ($_ => $1) : () } keys %{ descriptors($pid) };
+	is(join(' ', map { $tap{$_} // '?' } slurp('/srv/home/args') =~ /id=nic-\w,fd=(\d+)/g), 'tap0 tap1 tap2 tap3',
+		'each card has its own');
+	is(join(' ', scalar(keepers()), sort map { slurp("/proc/" . (keepers())[0] . "/fdinfo/$_") =~ /^iff:\t(\S+)/m }
+		keys %{ descriptors((keepers())[0]) }), '1 tap0 tap3', 'one keeper has what it changed, and no more');
+	end_stub($pid);
+	tap_settles($state, 'all is undone');
+
+	# The last one is refused by the kernel: what was done to the first is undone before the answer.
+	spew('/proc/sys/net/ipv6/conf/tap3/disable_ipv6', '1');
+	my ($status, undef, $err) = run([@AS_USER, 'qemu-tapwrap', profile("[nic \"a\"]\nifname = tap0\nmtu = 1300\n"
+		. "[nic \"b\"]\nifname = tap1\n[nic \"d\"]\nifname = tap3\naddress = 192.168.53.1/24, fd00:5a17::1/64\n")]);
+	is(exited($status), 69, 'one of several is refused: status 69');
+	like($err, qr/: \[nic "d"\] address: the kernel refuses: Permission denied \(ipv6: IPv6 is disabled on this device\)$/,
+		'and which, and why');
+	is(tap_state(), $state, 'by then all is undone');
+	ip_batch(map { "link del $_" } qw(tap0 tap2 tap3));
+}
+
 # ---- a real guest ---------------------------------------------------------------------------------------------------
 
 {

@@ -495,6 +495,7 @@ static const struct {
 
 	{ "op-0", TAP(0, op), BYTES("\0"), UNKNOWN },
 	{ "op-next", TAP(1, op), BYTES("\3"), UNKNOWN },
+	{ "there-and-persistent", TAP(1, op), BYTES("\2\2"), UNKNOWN },
 	{ "flag-unknown", TAP(0, flags), BYTES("\200"), UNKNOWN },
 	{ "force-2", offsetof(Request, force), NUMBER(2), UNKNOWN },
 	{ "uplink-without-nat", TAP(0, uplink), BYTES("eth0"), UNKNOWN },
