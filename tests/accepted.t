@@ -283,7 +283,8 @@ for (['x86_64', '[vm] arch = x86_64'], ['aarch64', $aarch64]) {
 # ---- network ----------------------------------------------------------------------------------------------
 
 run_ok(qw(ip link add br0 address 02:00:00:00:00:01 type bridge));
-run_ok(qw(ip link set br0 addrgenmode none up)); # no address that comes later
+spew('/proc/sys/net/ipv6/conf/br0/disable_ipv6', '1'); # no address that comes later
+run_ok(qw(ip link set br0 up));
 run_ok(qw(ip tuntap add dev tap4 mode tap vnet_hdr));
 sub nics
 {

@@ -168,14 +168,14 @@ static bool warn(const Request *request, Reply *reply)
 }
 
 /* The keeper comes last: nothing that follows can fail but on a tap's way to stay. */
-static bool make(Netif *netif, const Request *request, const Caller *caller, int *fds, Reply *reply)
+static bool make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
+	int *fds, Reply *reply)
 {
 	Fault *fault = &reply->fault;
-	int bridges[REQUEST_TAPS], leash;
+	int leash;
 
 	memset(fds, -1, REQUEST_TAPS * sizeof(*fds));
-	if (!taps_find_bridges(netif, request, bridges, fault) ||
-		!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
+	if (!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
 		!warn(request, reply) || !taps_make(netif, request, bridges, caller, fds, fault) ||
 		!make_holdings(request, fds + request->n_taps, reply) ||
 		!complete_start(netif, request, caller, fds, &leash, fault))
@@ -193,14 +193,16 @@ static bool serve(const Request *request, const Caller *caller, int *fds, Reply 
 {
 	Fault *fault = &reply->fault;
 	Netif *netif = netif_open(fault);
+	int bridges[REQUEST_TAPS];
 	bool served = netif && is_allowed(request, caller, netif, fault) &&
+		      taps_find_bridges(netif, request, bridges, fault) &&
 		      nat_is_possible(request, fault);
 
 	if (served && request->mode == REQUEST_JUDGE)
 		served = complete_is_possible(netif, request, caller, fault) &&
 			 privilege_raise(fault) && warn(request, reply) && tap_is_possible(fault);
 	else if (served)
-		served = make(netif, request, caller, fds, reply);
+		served = make(netif, request, bridges, caller, fds, reply);
 	privilege_drop();
 	netif_close(netif);
 	return served;
