@@ -53,7 +53,7 @@ my $base = fingerprint('base.qcow2');
 	unlike($out, qr/qemu-img.*given\.raw'? \d/, '--dry-run: but not for what is there');
 	is_deeply([entries($disks)], [], 'neither creates anything');
 
-	run_ok(qw(ip tuntap add dev tap0 mode tap));
+	run_ok(qw(ip tuntap add dev tap0 mode tap pi));
 	($status) = run(['qemu-tapwrap', $all]);
 	is(exited($status), 69, 'the tap cannot be had: 69');
 	is_deeply([entries($disks)], [], 'and nothing is created');
