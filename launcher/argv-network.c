@@ -2,13 +2,48 @@
 #include "launcher/argv-parts.h"
 #include "launcher/links.h"
 
-static void add_tap(Builder *builder, const char *id, const Backend *backend)
+#include <stdlib.h>
+
+/* ",fd=10", or ",fds=10:11" when there are several; nothing when @fds is NULL. */
+static void append_fds(GString *text, const char *name, const int *fds, guint n_fds)
 {
-	if (backend->fd >= 0)
-		argv_add_option(builder, "-netdev", "tap,id=nic-%s,fd=%d", id, backend->fd);
-	else /* both scripts: Debian's /etc/qemu-ifup would put the tap into a bridge */
-		argv_add_option(builder, "-netdev",
-			"tap,id=nic-%s,ifname=%s,script=no,downscript=no", id, backend->name);
+	for (guint i = 0; fds && i < n_fds; i++)
+		if (i == 0)
+			g_string_append_printf(
+				text, ",%s%s=%d", name, n_fds > 1 ? "s" : "", fds[i]);
+		else
+			g_string_append_printf(text, ":%d", fds[i]);
+}
+
+static void add_tap(Builder *builder, const ProfileNic *nic, const Backend *backend)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	guint n_queues = atoi(nic->queues);
+
+	if (backend->fds) {
+		append_fds(text, "fd", backend->fds, n_queues);
+	} else { /* both scripts: Debian's /etc/qemu-ifup would put the tap into a bridge */
+		g_string_append_printf(text, ",ifname=%s,script=no,downscript=no", backend->name);
+		if (n_queues > 1)
+			g_string_append_printf(text, ",queues=%u", n_queues);
+	}
+	if (nic->vhost)
+		g_string_append(text, ",vhost=on");
+	append_fds(text, "vhostfd", backend->vhosts, n_queues);
+	argv_add_option(builder, "-netdev", "tap,id=nic-%s%s", nic->section.id, text->str);
+}
+
+/* For the guest to use them all: a vector for each queue's way in and out, and two of the card's.
+ */
+static char *queue_properties(const ProfileNic *nic)
+{
+	guint n_queues = nic->queues ? atoi(nic->queues) : 1;
+
+	if (n_queues == 1)
+		return g_strdup("");
+	if (!g_str_has_prefix(nic->model, "virtio-net-pci")) /* others have none to count */
+		return g_strdup(",mq=on");
+	return g_strdup_printf(",mq=on,vectors=%u", 2 * n_queues + 2);
 }
 
 static void add_user_network(Builder *builder, const ProfileNic *nic)
@@ -75,11 +110,12 @@ static void add_device(Builder *builder, const ProfileNic *nic)
 	const char *id = nic->section.id;
 	g_autofree char *bootindex = argv_property("bootindex", nic->bootindex);
 	g_autofree char *romfile = argv_property("romfile", nic->romfile);
+	g_autofree char *queues = queue_properties(nic);
 
 	if (g_str_has_prefix(nic->model, "usb-"))
 		argv_need_usb(builder);
-	argv_add_option(builder, "-device", "%s,netdev=nic-%s,id=nic-%s-device,mac=%s%s%s%s%s",
-		nic->model, id, id, nic->mac, bootindex, romfile, nic->options ? "," : "",
+	argv_add_option(builder, "-device", "%s,netdev=nic-%s,id=nic-%s-device,mac=%s%s%s%s%s%s",
+		nic->model, id, id, nic->mac, queues, bootindex, romfile, nic->options ? "," : "",
 		nic->options ? nic->options : "");
 }
 
@@ -110,7 +146,7 @@ void argv_add_network(Builder *builder)
 		if (g_str_equal(nic->type, "none"))
 			continue;
 		if (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge"))
-			add_tap(builder, id, taps++);
+			add_tap(builder, nic, taps++);
 		else if (g_str_equal(nic->type, "passt"))
 			add_passt(builder, id, passts++);
 		else if (g_str_equal(nic->type, "user"))

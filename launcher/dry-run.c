@@ -94,8 +94,8 @@ static void print_change(FILE *out, const Change *change)
 
 	switch (change->kind) {
 	case CHANGE_CREATE:
-		fprintf(out, "as_root ip tuntap add dev %s mode tap user %u vnet_hdr\n", ifname,
-			(guint)getuid());
+		fprintf(out, "as_root ip tuntap add dev %s mode tap user %u vnet_hdr%s\n", ifname,
+			(guint)getuid(), change->tap->n_queues > 1 ? " multi_queue" : "");
 		if (!change->tap->persist)
 			fprintf(out, "made=\"%s $made\"\n", ifname);
 		break;
@@ -354,7 +354,7 @@ static void print_undo(FILE *out, const Plan *plan)
 	if (wants_nat(plan))
 		fputs(" [ -z \"$table\" ] || as_root nft delete table $table;", out);
 	if (has_taps)
-		fputs(" for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done;",
+		fputs(" for tap in $made; do as_root ip link delete dev \"$tap\"; done;",
 			out);
 	fputs(adopts(plan) ? " set +e\n" : " }\n", out);
 	if (adopts(plan)) {

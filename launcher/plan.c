@@ -135,6 +135,8 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 	tap->mtu = nic->mtu ? atoi(nic->mtu) : 0;
 	tap->persist = nic->persist;
 	tap->unmanaged = !nic->managed;
+	tap->n_queues = nic->queues ? atoi(nic->queues) : 1;
+	tap->vhost = nic->vhost;
 	add_addresses(plan, profile, nic, tap);
 	tap->n_routes = count(profile, nic, "route", nic->routes, NET_ROUTES_MAX);
 	for (guint i = 0; i < tap->n_routes; i++)
@@ -235,6 +237,8 @@ char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *sub
 		[NET_KEY_NAT] = "nat",
 		[NET_KEY_MTU] = "mtu",
 		[NET_KEY_PERSIST] = "persist",
+		[NET_KEY_QUEUES] = "queues",
+		[NET_KEY_VHOST] = "vhost",
 	};
 
 	return profile_place(profile, &plan->nics[subject->tap]->section, keys[subject->key]);
@@ -308,8 +312,11 @@ GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease,
 	};
 
 	for (guint i = 0; i < plan->n_taps; i++) {
-		taps[i].name = plan->taps[i].ifname;
-		taps[i].fd = lease ? net_lease_fd(lease, i) : -1;
+		taps[i] = (Backend){ .fd = -1, .name = plan->taps[i].ifname };
+		if (!lease)
+			continue;
+		taps[i].fds = net_lease_fds(lease, i);
+		taps[i].vhosts = net_lease_vhost_fds(lease, i);
 	}
 	return qemu_argv_build(profile, &backends, extra);
 }

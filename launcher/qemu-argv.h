@@ -12,7 +12,9 @@
 /* How QEMU reaches what is outside of it: an inherited descriptor, or by name when @fd is -1. */
 typedef struct {
 	int fd;
-	const char *name; /* of a tap, or the path of a socket */
+	const char *name;  /* of a tap, or the path of a socket */
+	const int *fds;	   /* of a tap by descriptor: one for each queue; @fd is the first */
+	const int *vhosts; /* as many, when the NIC wants vhost */
 } Backend;
 
 typedef struct {

@@ -23,6 +23,7 @@ GQuark net_error_quark(void);
 #define NET_TAPS_MAX 8
 #define NET_ADDRESSES_MAX 8 /* on one tap */
 #define NET_ROUTES_MAX 8    /* through one tap */
+#define NET_QUEUES_MAX 8    /* of one tap */
 
 typedef enum {
 	NET_TAP_MISSING,    /* the helper makes it */
@@ -45,6 +46,8 @@ typedef struct {
 	guint n_routes;
 	gboolean persist;   /* a new one stays when the VM ends */
 	gboolean unmanaged; /* it must be there, and is attached to just as it is */
+	guint n_queues;	    /* more than one: multi-queue */
+	gboolean vhost;	    /* the kernel's own end of virtio comes along */
 } NetTap;
 
 /* What a VM wants of the host's network. Everything is borrowed. */
@@ -126,8 +129,11 @@ gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
  */
 char *net_print_nat(FILE *out, const NetWish *wish);
 
-/* The descriptor of the tap with index @i, as NetLease holds it. */
-int net_lease_fd(const NetLease *lease, guint i);
+/* The descriptors of the tap with index @i, one for each queue, as NetLease holds them. */
+const int *net_lease_fds(const NetLease *lease, guint i);
+
+/* As many of vhost; NULL if the tap does not want it. */
+const int *net_lease_vhost_fds(const NetLease *lease, guint i);
 
 /* From here on exec keeps the lease's descriptors and @others open, and no other but 0, 1 and 2. */
 gboolean net_lease_hand_over(

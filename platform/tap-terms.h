@@ -17,5 +17,7 @@ typedef enum {
 	NET_KEY_NAT,
 	NET_KEY_MTU,
 	NET_KEY_PERSIST,
+	NET_KEY_QUEUES,
+	NET_KEY_VHOST,
 	NET_KEYS,
 } NetKey;

@@ -108,6 +108,8 @@ typedef struct {
 	char *mtu;
 	gboolean persist;
 	gboolean managed;
+	char *queues; /* "1" to "8" */
+	gboolean vhost;
 	GArray *guest_addresses; /* ProfileAddress, without a subnet; NULL when there are none */
 	char *guest_setup;	 /* none without guest_addresses */
 	GStrv hostfwd;		 /* NULL when there is none */

@@ -58,6 +58,8 @@ static const struct {
 	{ "mtu", "tap bridge", "only a tap has an MTU" },
 	{ "persist", "tap bridge", "only a tap can stay" },
 	{ "managed", "tap", "only type = tap has an interface that others can manage" },
+	{ "queues", "tap bridge", "only a tap has queues" },
+	{ "vhost", "tap bridge", "only a tap can be served by the kernel" },
 	{ "hostfwd", "user passt",
 		"only user and passt forward ports: on a tap the guest is reached at its own address" },
 	{ "listen", WIRES, "only the types stream, dgram and socket have it" },
@@ -123,6 +125,26 @@ static void check_unmanaged(Profile *profile, const ProfileNic *nic)
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
 		resolve_refuse_both(profile, &nic->section, keys[i], "managed",
 			"a tap that others manage is used as it is");
+}
+
+/* @key asks for what other cards do not have. */
+static void require_virtio(Profile *profile, const ProfileNic *nic, const char *key)
+{
+	if (!nic->model || g_str_has_prefix(nic->model, "virtio-net"))
+		return;
+	if (resolve_is_given(nic, "model"))
+		resolve_refuse_both(profile, &nic->section, key, "model",
+			"only virtio-net cards can, like virtio-net-pci");
+	else
+		complain(profile, nic, key, "needs model = virtio-net-pci");
+}
+
+static void check_virtio_keys(Profile *profile, const ProfileNic *nic)
+{
+	if (nic->queues && !g_str_equal(nic->queues, "1"))
+		require_virtio(profile, nic, "queues");
+	if (nic->vhost)
+		require_virtio(profile, nic, "vhost");
 }
 
 static gboolean is_tap(const ProfileNic *nic)
@@ -203,6 +225,7 @@ static void complete_nics(Profile *profile)
 		if (is_tap(nic) && !nic->managed)
 			check_unmanaged(profile, nic);
 		if (is_tap(nic)) {
+			check_virtio_keys(profile, nic);
 			complete_peers(nic);
 			complete_routes(profile, nic);
 		}

@@ -88,8 +88,10 @@ static void compare_link(const Look *look)
 
 	if (link->tun.packet_info)
 		append(adoption->differences, ", its packets carry packet information (pi)");
-	if (link->tun.multi_queue)
+	if (link->tun.multi_queue && look->wanted->queues == 1)
 		append(adoption->differences, ", it is multi-queue");
+	else if (!link->tun.multi_queue && look->wanted->queues > 1)
+		append(adoption->differences, ", it is not multi-queue");
 	compare_bridge(look);
 	if (mtu && mtu < IPV6_MIN_MTU && link->mtu >= IPV6_MIN_MTU)
 		append(adoption->differences,

@@ -187,7 +187,7 @@ gboolean helper_process_ask(
 		return raise_helper_death(helper, errno, error);
 	helper_end(helper);
 	if (request->mode == REQUEST_MAKE)
-		n_wanted = request->n_taps + reply->n_holdings;
+		n_wanted = request_count_queues(request) + reply->n_holdings;
 	if (reply->fault.status == 0 && (n_fds != n_wanted || reply->n_holdings > REPLY_HOLDINGS)) {
 		g_set_error(error, NET_ERROR, EX_SOFTWARE,
 			HELPER_PATH " sent %d descriptors, not %d", n_fds, n_wanted);

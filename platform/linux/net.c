@@ -18,14 +18,22 @@
 #include "platform/linux/net-error.h"
 #include "platform/linux/observe.h"
 #include "platform/linux/tap.h"
+#include "platform/linux/vhost.h"
 
 G_STATIC_ASSERT(NET_TAPS_MAX == REQUEST_TAPS);
 G_STATIC_ASSERT(NET_ADDRESSES_MAX == REQUEST_ADDRESSES);
 G_STATIC_ASSERT(NET_ROUTES_MAX == REQUEST_ROUTES);
+G_STATIC_ASSERT(NET_QUEUES_MAX == REQUEST_QUEUES);
+
+typedef struct {
+	int fds[NET_QUEUES_MAX];
+	int vhosts[NET_QUEUES_MAX];
+	guint n_queues, n_vhosts;
+} TapLease;
 
 struct NetLease {
-	int fds[NET_TAPS_MAX];
-	guint n_fds;
+	TapLease taps[NET_TAPS_MAX];
+	guint n_taps;
 	int holdings[REPLY_HOLDINGS]; /* of no use to QEMU, but to be held by it */
 	guint n_holdings;
 };
@@ -46,18 +54,25 @@ void net_lease_free(NetLease *lease)
 {
 	if (!lease)
 		return;
-	for (guint i = 0; i < lease->n_fds; i++)
-		if (lease->fds[i] >= 0)
-			close(lease->fds[i]);
+	for (guint i = 0; i < lease->n_taps; i++) {
+		tap_close(lease->taps[i].fds, lease->taps[i].n_queues);
+		tap_close(lease->taps[i].vhosts, lease->taps[i].n_vhosts);
+	}
 	for (guint i = 0; i < lease->n_holdings; i++)
 		close(lease->holdings[i]);
 	g_free(lease);
 }
 
-int net_lease_fd(const NetLease *lease, guint i)
+const int *net_lease_fds(const NetLease *lease, guint i)
 {
-	g_return_val_if_fail(i < lease->n_fds, -1);
-	return lease->fds[i];
+	g_return_val_if_fail(i < lease->n_taps, NULL);
+	return lease->taps[i].fds;
+}
+
+const int *net_lease_vhost_fds(const NetLease *lease, guint i)
+{
+	g_return_val_if_fail(i < lease->n_taps, NULL);
+	return lease->taps[i].n_vhosts > 0 ? lease->taps[i].vhosts : NULL;
 }
 
 static gboolean keep_on_exec(const int *fds, guint n_fds, GError **error)
@@ -73,8 +88,14 @@ gboolean net_lease_hand_over(
 {
 	/* Before Linux 5.11 what the caller left open stays so, as with raw QEMU. */
 	(void)syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
-	return keep_on_exec(lease->fds, lease->n_fds, error) &&
-	       keep_on_exec(lease->holdings, lease->n_holdings, error) &&
+	for (guint i = 0; i < lease->n_taps; i++) {
+		const TapLease *tap = &lease->taps[i];
+
+		if (!keep_on_exec(tap->fds, tap->n_queues, error) ||
+			!keep_on_exec(tap->vhosts, tap->n_vhosts, error))
+			return FALSE;
+	}
+	return keep_on_exec(lease->holdings, lease->n_holdings, error) &&
 	       keep_on_exec(others, n_others, error);
 }
 
@@ -167,7 +188,8 @@ static gboolean make_missing(NetLease *lease, const NetWish *wish, NetHelper **h
 		return FALSE;
 	for (guint i = 0; i < wish->n_taps; i++)
 		if (wish->taps[i].state != NET_TAP_READY)
-			lease->fds[i] = *fd++;
+			for (guint j = 0; j < lease->taps[i].n_queues; j++)
+				lease->taps[i].fds[j] = *fd++;
 	memcpy(lease->holdings, fd, lease->n_holdings * sizeof(int));
 	return TRUE;
 }
@@ -182,6 +204,10 @@ gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
 	*ret_warning = NULL;
 	*ret_subject = (NetSubject){ .tap = -1 };
 	for (guint i = 0; i < wish->n_taps; i++) {
+		if (wish->taps[i].vhost && !vhost_is_possible(&fault)) {
+			*ret_subject = (NetSubject){ .tap = i, .key = NET_KEY_VHOST };
+			return net_error_from_fault(&fault, error);
+		}
 		if (wish->taps[i].state != NET_TAP_READY || tap_is_possible(&fault))
 			continue;
 		ret_subject->tap = i;
@@ -195,28 +221,46 @@ gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
  * To one that is ready. Looks before, since to attach by a name that is gone would make a new tap,
  * and after, since only now nobody else can be changing it.
  */
-static gboolean attach(const NetTap *tap, int *ret_fd, NetSubject *ret_subject, GError **error)
+static gboolean attach(const NetTap *tap, TapLease *lease, NetSubject *ret_subject, GError **error)
 {
 	g_autoptr(Netif) netif = observe_open(error);
 	NetTapState state;
 	NetifLink link;
 	Fault fault;
 
-	if (!netif || !observe_tap(netif, tap, &state, &link, ret_subject, error))
+	if (!netif || !observe_tap(netif, tap, 0, &state, &link, ret_subject, error))
 		return FALSE;
 	if (state == NET_TAP_READY) {
-		*ret_fd = tap_attach(tap->ifname, link.tun.vnet_hdr, &fault);
-		if (*ret_fd < 0)
+		if (!tap_attach(tap->ifname, link.tun.vnet_hdr, lease->fds, tap->n_queues, &fault))
 			return fault.status == EX_TEMPFAIL
 				       ? observe_refuse_busy(netif, tap->ifname, error)
 				       : net_error_from_fault(&fault, error);
-		if (!observe_tap(netif, tap, &state, &link, ret_subject, error))
+		if (!observe_tap(netif, tap, tap->n_queues, &state, &link, ret_subject, error))
 			return FALSE;
 	}
 	if (state != NET_TAP_READY)
 		g_set_error(error, NET_ERROR, EX_TEMPFAIL,
 			"%s was another until just now; try again", tap->ifname);
 	return state == NET_TAP_READY;
+}
+
+/* Before anything is made. */
+static gboolean open_vhosts(
+	NetLease *lease, const NetWish *wish, NetSubject *ret_subject, GError **error)
+{
+	Fault fault;
+
+	for (guint i = 0; i < wish->n_taps; i++)
+		for (guint j = 0; wish->taps[i].vhost && j < wish->taps[i].n_queues; j++) {
+			int fd = vhost_open(&fault);
+
+			if (fd < 0) {
+				*ret_subject = (NetSubject){ .tap = i, .key = NET_KEY_VHOST };
+				return net_error_from_fault(&fault, error);
+			}
+			lease->taps[i].vhosts[lease->taps[i].n_vhosts++] = fd;
+		}
+	return TRUE;
 }
 
 NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warning,
@@ -227,12 +271,17 @@ NetLease *net_acquire(const NetWish *wish, NetHelper **helper, char **ret_warnin
 	g_return_val_if_fail(wish->n_taps <= NET_TAPS_MAX, NULL);
 	*ret_warning = NULL;
 	*ret_subject = (NetSubject){ .tap = -1 };
-	for (guint i = 0; i < wish->n_taps; i++)
-		lease->fds[i] = -1;
-	lease->n_fds = wish->n_taps;
+	memset(lease->taps, -1, sizeof(lease->taps));
+	lease->n_taps = wish->n_taps;
+	for (guint i = 0; i < wish->n_taps; i++) {
+		lease->taps[i].n_queues = wish->taps[i].n_queues;
+		lease->taps[i].n_vhosts = 0;
+	}
+	if (!open_vhosts(lease, wish, ret_subject, error))
+		return NULL;
 	for (guint i = 0; i < wish->n_taps; i++) {
 		if (wish->taps[i].state != NET_TAP_READY ||
-			attach(&wish->taps[i], &lease->fds[i], ret_subject, error))
+			attach(&wish->taps[i], &lease->taps[i], ret_subject, error))
 			continue;
 		ret_subject->tap = i;
 		return NULL;

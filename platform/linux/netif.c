@@ -180,6 +180,11 @@ static bool flag(struct nlattr *attribute)
 	return attribute && nla_get_u8(attribute);
 }
 
+static uint32_t number(struct nlattr *attribute)
+{
+	return attribute ? nla_get_u32(attribute) : 0;
+}
+
 static void parse_tun(struct nlattr *info, NetifLink *link)
 {
 	struct nlattr *tb[IFLA_TUN_MAX + 1];
@@ -195,6 +200,8 @@ static void parse_tun(struct nlattr *info, NetifLink *link)
 	link->tun.packet_info = flag(tb[IFLA_TUN_PI]);
 	link->tun.vnet_hdr = flag(tb[IFLA_TUN_VNET_HDR]);
 	link->tun.multi_queue = flag(tb[IFLA_TUN_MULTI_QUEUE]);
+	link->tun.n_queues = number(tb[IFLA_TUN_NUM_QUEUES]) +
+			     number(tb[IFLA_TUN_NUM_DISABLED_QUEUES]);
 }
 
 static bool parse_link(struct nl_msg *message, NetifLink *link)
@@ -214,8 +221,8 @@ static bool parse_link(struct nl_msg *message, NetifLink *link)
 		nla_strlcpy(link->alias, tb[IFLA_IFALIAS], sizeof(link->alias));
 	if (tb[IFLA_ADDRESS])
 		nla_memcpy(link->mac, tb[IFLA_ADDRESS], sizeof(link->mac));
-	link->mtu = tb[IFLA_MTU] ? nla_get_u32(tb[IFLA_MTU]) : 0;
-	link->master = tb[IFLA_MASTER] ? nla_get_u32(tb[IFLA_MASTER]) : 0;
+	link->mtu = number(tb[IFLA_MTU]);
+	link->master = number(tb[IFLA_MASTER]);
 	if (!tb[IFLA_LINKINFO] ||
 		nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0)
 		return true;

@@ -34,7 +34,8 @@ typedef struct {
 		uid_t owner;
 		gid_t group;
 		bool persistent, packet_info, vnet_hdr, multi_queue;
-	} tun; /* as IFLA_TUN_* says; zero when kind is not "tun" */
+		unsigned int n_queues; /* of one that is multi-queue: attached to, now */
+	} tun;			       /* as IFLA_TUN_* says; zero when kind is not "tun" */
 } NetifLink;
 
 /* *ret_found tells whether there is one. False only when the kernel could not be asked. */

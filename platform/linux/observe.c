@@ -14,6 +14,7 @@ void observe_fill_request(RequestTap *request, const NetTap *tap)
 {
 	memset(request, 0, sizeof(*request));
 	g_strlcpy(request->ifname, tap->ifname, sizeof(request->ifname));
+	request->queues = tap->n_queues;
 	if (tap->unmanaged) /* all else may be as it is */
 		return;
 	request->op = tap->state == NET_TAP_MISSING ? REQUEST_CREATE : REQUEST_COMPLETE;
@@ -112,8 +113,14 @@ static gboolean compare(Netif *netif, const NetTap *tap, const NetifLink *link,
 	       net_error_from_fault(&fault, error);
 }
 
+/* The kernel lets others attach to a tap that is multi-queue and in use: it does not say so. */
+static gboolean is_shared(const NetifLink *link, guint n_ours)
+{
+	return link->tun.multi_queue && link->tun.n_queues != n_ours;
+}
+
 static gboolean judge_persistent(Netif *netif, const NetTap *tap, const NetifLink *link,
-	NetTapState *ret_state, GError **error)
+	guint n_ours, NetTapState *ret_state, GError **error)
 {
 	gboolean is_for_us = adopt_is_for(link, geteuid());
 	Adoption adoption;
@@ -124,6 +131,9 @@ static gboolean judge_persistent(Netif *netif, const NetTap *tap, const NetifLin
 		return FALSE;
 	if (*adoption.differences)
 		return refuse_difference(tap, &adoption, error);
+	/* A keeper may be about to let go of it: the helper waits for that. */
+	if (is_shared(link, n_ours) && !(is_for_us && adoption.has_trace))
+		return observe_refuse_busy(netif, tap->ifname, error);
 	*ret_state = NET_TAP_READY;
 	if (tap->unmanaged)
 		return TRUE;
@@ -155,8 +165,8 @@ Netif *observe_open(GError **error)
 	return netif;
 }
 
-gboolean observe_tap(Netif *netif, const NetTap *tap, NetTapState *ret_state, NetifLink *link,
-	NetSubject *ret_subject, GError **error)
+gboolean observe_tap(Netif *netif, const NetTap *tap, guint n_ours, NetTapState *ret_state,
+	NetifLink *link, NetSubject *ret_subject, GError **error)
 {
 	bool found;
 	Fault fault;
@@ -171,7 +181,7 @@ gboolean observe_tap(Netif *netif, const NetTap *tap, NetTapState *ret_state, Ne
 		return refuse_foreign(tap, link, error);
 	if (!link->tun.persistent)
 		return observe_refuse_busy(netif, tap->ifname, error);
-	return judge_persistent(netif, tap, link, ret_state, error);
+	return judge_persistent(netif, tap, link, n_ours, ret_state, error);
 }
 
 gboolean net_observe(
@@ -180,7 +190,7 @@ gboolean net_observe(
 	g_autoptr(Netif) netif = observe_open(error);
 	NetifLink link;
 
-	return netif && observe_tap(netif, tap, ret_state, &link, ret_subject, error);
+	return netif && observe_tap(netif, tap, 0, ret_state, &link, ret_subject, error);
 }
 
 gboolean net_lack(const NetTap *tap, NetLack *ret_lack, GError **error)
@@ -191,7 +201,7 @@ gboolean net_lack(const NetTap *tap, NetLack *ret_lack, GError **error)
 	Adoption adoption;
 	NetifLink link;
 
-	if (!netif || !observe_tap(netif, tap, &state, &link, &subject, error) ||
+	if (!netif || !observe_tap(netif, tap, 0, &state, &link, &subject, error) ||
 		!compare(netif, tap, &link, &adoption, error))
 		return FALSE;
 	memset(ret_lack, 0, sizeof(*ret_lack));

@@ -125,7 +125,8 @@ static bool is_wellformed_tap(const RequestTap *tap)
 	       (tap->op == REQUEST_CREATE || tap->op == REQUEST_COMPLETE) &&
 	       !(tap->flags & ~(REQUEST_NAT | REQUEST_PERSIST)) &&
 	       (tap->op == REQUEST_CREATE || !(tap->flags & REQUEST_PERSIST)) &&
-	       (!*tap->uplink || tap->flags & REQUEST_NAT) &&
+	       (!*tap->uplink || tap->flags & REQUEST_NAT) && tap->queues >= 1 &&
+	       tap->queues <= REQUEST_QUEUES && is_zero(tap->zero, sizeof(tap->zero)) &&
 	       tap->n_addresses <= REQUEST_ADDRESSES && tap->n_routes <= REQUEST_ROUTES &&
 	       are_wellformed_addresses(tap);
 }
@@ -150,6 +151,15 @@ static bool is_wellformed(const Request *request)
 const NetAddress *request_peer(const RequestTap *tap, const NetAddress *address)
 {
 	return &tap->peers[address->family == 6];
+}
+
+unsigned int request_count_queues(const Request *request)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < request->n_taps; i++)
+		n += request->taps[i].queues;
+	return n;
 }
 
 unsigned int request_count_new(const Request *request)

@@ -12,10 +12,11 @@
 #include "platform/address.h"
 #include "platform/linux/fault.h"
 
-#define REQUEST_VERSION 0x51545703 /* "QTW", 3 */
+#define REQUEST_VERSION 0x51545704 /* "QTW", 4 */
 #define REQUEST_TAPS 8
 #define REQUEST_ADDRESSES 8
 #define REQUEST_ROUTES 8
+#define REQUEST_QUEUES 8
 #define REQUEST_IFNAME 16 /* IFNAMSIZ, with the NUL */
 #define REQUEST_LABEL 32  /* with the NUL */
 #define REQUEST_MTU_MAX 65521
@@ -38,7 +39,9 @@ typedef struct {
 	uint8_t flags;
 	uint8_t n_addresses;
 	uint8_t n_routes;
-	uint32_t mtu; /* 0: the kernel's own */
+	uint32_t mtu;	/* 0: the kernel's own */
+	uint8_t queues; /* from 1 on; more: multi-queue */
+	uint8_t zero[7];
 	NetAddress addresses[REQUEST_ADDRESSES];
 	NetAddress peers[2]; /* of IPv4 and of IPv6; family 0: none */
 	NetRoute routes[REQUEST_ROUTES];
@@ -59,9 +62,9 @@ typedef struct {
 } Request;
 
 /*
- * With status 0, to REQUEST_MAKE, one descriptor for each tap comes along by SCM_RIGHTS, in order,
- * and behind them those that QEMU is only to hold: what they stand for ends with the last who has
- * them.
+ * With status 0, to REQUEST_MAKE, one descriptor for each queue of each tap comes along by
+ * SCM_RIGHTS, in order, and behind them those that QEMU is only to hold: what they stand for ends
+ * with the last who has them.
  */
 #define REPLY_HOLDINGS 2 /* at most */
 typedef struct {
@@ -79,6 +82,9 @@ const char *request_link_problem(const char *ifname);
 
 /* The peer of the tap's @address; family 0: it has none. */
 const NetAddress *request_peer(const RequestTap *tap, const NetAddress *address);
+
+/* How many descriptors the taps have together. */
+unsigned int request_count_queues(const Request *request);
 
 /* How many of the taps are to be created. */
 unsigned int request_count_new(const Request *request);

@@ -62,25 +62,42 @@ static bool set_interface(int fd, const char *ifname, int flags, Fault *fault)
 	return true;
 }
 
-static int close_after_fault(int fd)
+/* One descriptor for each queue, the first with @first_flags as well. All or none. */
+static bool open_queues(const char *ifname, int flags, int first_flags, int *ret_fds,
+	unsigned int n_queues, Fault *fault)
 {
-	close(fd);
-	return -1;
+	if (n_queues > 1)
+		flags |= IFF_MULTI_QUEUE;
+	for (unsigned int i = 0; i < n_queues; i++) {
+		ret_fds[i] = open_device(fault);
+		if (ret_fds[i] >= 0 && set_interface(ret_fds[i], ifname,
+					       flags | (i == 0 ? first_flags : 0), fault))
+			continue;
+		tap_close(ret_fds, i + 1);
+		return false;
+	}
+	return true;
 }
 
-int tap_create(const char *ifname, uid_t owner, Fault *fault)
+void tap_close(int *fds, unsigned int n_queues)
 {
-	int fd = open_device(fault);
-
-	if (fd < 0)
-		return -1;
-	if (!set_interface(fd, ifname, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL, fault))
-		return close_after_fault(fd);
-	if (ioctl(fd, TUNSETOWNER, (unsigned long)owner) < 0) {
-		fault_set(fault, EX_OSERR, "%s: TUNSETOWNER: %s", ifname, strerror(errno));
-		return close_after_fault(fd);
+	for (unsigned int i = 0; i < n_queues; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
 	}
-	return fd;
+}
+
+bool tap_create(const char *ifname, uid_t owner, int *ret_fds, unsigned int n_queues, Fault *fault)
+{
+	if (!open_queues(ifname, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, IFF_TUN_EXCL, ret_fds,
+		    n_queues, fault))
+		return false;
+	if (ioctl(ret_fds[0], TUNSETOWNER, (unsigned long)owner) == 0)
+		return true;
+	fault_set(fault, EX_OSERR, "%s: TUNSETOWNER: %s", ifname, strerror(errno));
+	tap_close(ret_fds, n_queues);
+	return false;
 }
 
 bool tap_set_persistent(int fd, bool persistent, Fault *fault)
@@ -89,13 +106,9 @@ bool tap_set_persistent(int fd, bool persistent, Fault *fault)
 	       fault_set(fault, EX_OSERR, "TUNSETPERSIST: %s", strerror(errno));
 }
 
-int tap_attach(const char *ifname, bool vnet_hdr, Fault *fault)
+bool tap_attach(
+	const char *ifname, bool vnet_hdr, int *ret_fds, unsigned int n_queues, Fault *fault)
 {
-	int fd = open_device(fault);
-
-	if (fd < 0)
-		return -1;
-	if (!set_interface(fd, ifname, IFF_TAP | IFF_NO_PI | (vnet_hdr ? IFF_VNET_HDR : 0), fault))
-		return close_after_fault(fd);
-	return fd;
+	return open_queues(ifname, IFF_TAP | IFF_NO_PI | (vnet_hdr ? IFF_VNET_HDR : 0), 0, ret_fds,
+		n_queues, fault);
 }

@@ -14,14 +14,22 @@
 bool tap_is_possible(Fault *fault);
 
 /*
- * Makes a new tap that @owner may attach to: IFF_TUN_EXCL, so the name is the lock. Returns a
- * close-on-exec descriptor, or -1: EX_TEMPFAIL when the name is taken, EX_OSFILE or EX_NOPERM
- * when /dev/net/tun is missing or closed to us, EX_NOPERM without CAP_NET_ADMIN.
+ * Makes a new tap that @owner may attach to: IFF_TUN_EXCL, so the name is the lock. @ret_fds gets a
+ * close-on-exec descriptor for each queue, and with more than one the tap is multi-queue; on
+ * failure nothing is open: EX_TEMPFAIL when the name is taken, EX_OSFILE or EX_NOPERM when
+ * /dev/net/tun is missing or closed to us, EX_NOPERM without CAP_NET_ADMIN.
  */
-int tap_create(const char *ifname, uid_t owner, Fault *fault);
+bool tap_create(const char *ifname, uid_t owner, int *ret_fds, unsigned int n_queues, Fault *fault);
+
+/* Closes those that are not -1, and makes them so. */
+void tap_close(int *fds, unsigned int n_queues);
 
 /* Does the tap of @fd stay when its last descriptor closes? */
 bool tap_set_persistent(int fd, bool persistent, Fault *fault);
 
-/* Attaches to a persistent tap and leaves its @vnet_hdr flag as it is. Else as tap_create. */
-int tap_attach(const char *ifname, bool vnet_hdr, Fault *fault);
+/*
+ * Attaches to a persistent tap and leaves its @vnet_hdr flag as it is. Else as tap_create. The
+ * kernel lets several attach to one that is multi-queue: look at its queues before and after.
+ */
+bool tap_attach(
+	const char *ifname, bool vnet_hdr, int *ret_fds, unsigned int n_queues, Fault *fault);

@@ -430,6 +430,7 @@ static Request good_request(void)
 	strcpy(request.label, "my_VM-1.0");
 	strcpy(request.taps[0].ifname, "tap0");
 	request.taps[0].op = request.taps[1].op = REQUEST_CREATE;
+	request.taps[0].queues = request.taps[1].queues = 1;
 	request.taps[0].n_addresses = 3;
 	request.taps[0].addresses[0] = parse("10.0.0.1/24");
 	request.taps[0].addresses[1] = parse("10.0.0.2/24");
@@ -497,6 +498,9 @@ static const struct {
 	{ "op-next", TAP(1, op), BYTES("\3"), UNKNOWN },
 	{ "there-and-persistent", TAP(1, op), BYTES("\2\2"), UNKNOWN },
 	{ "flag-unknown", TAP(0, flags), BYTES("\200"), UNKNOWN },
+	{ "queues-0", TAP(0, queues), BYTES("\0"), UNKNOWN },
+	{ "queues-9", TAP(1, queues), BYTES("\t"), UNKNOWN },
+	{ "queues-byte-behind", TAP(1, zero[6]), BYTES("x"), UNKNOWN },
 	{ "force-2", offsetof(Request, force), NUMBER(2), UNKNOWN },
 	{ "uplink-without-nat", TAP(0, uplink), BYTES("eth0"), UNKNOWN },
 	{ "bridge-with-address", TAP(1, bridge), BYTES("br0"),
@@ -579,6 +583,7 @@ static void test_good(void)
 	memset(&request.taps[1], 0, sizeof(request.taps[1]));
 	strcpy(request.taps[1].ifname, "no-address");
 	request.taps[1].op = REQUEST_CREATE;
+	request.taps[1].queues = 1;
 	g_assert_true(request_is_sane(&request, &fault));
 }
 
@@ -594,6 +599,7 @@ static void test_fullest(void)
 
 		g_snprintf(tap->ifname, sizeof(tap->ifname), "tap%u", i);
 		tap->op = REQUEST_CREATE;
+		tap->queues = REQUEST_QUEUES;
 		tap->n_addresses = REQUEST_ADDRESSES;
 		for (guint j = 0; j < REQUEST_ADDRESSES; j++) {
 			g_autofree char *text = j % 2 ? g_strdup_printf("10.0.%u.%u/24", i, j)

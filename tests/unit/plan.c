@@ -360,7 +360,7 @@ static void test_script(void)
 		"(\n"
 		"set -e\n"
 		"as_root() { if [ \"$(id -u)\" = 0 ]; then \"$@\"; else sudo \"$@\"; fi; }\n"
-		"undo() { for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done; }\n"
+		"undo() { for tap in $made; do as_root ip link delete dev \"$tap\"; done; }\n"
 		"made=\n"
 		"trap undo EXIT\n"
 		"trap 'exit 129' HUP\n"
@@ -436,7 +436,7 @@ static void test_script_one_of_two(void)
 		"(\n"
 		"set -e\n"
 		"as_root() { if [ \"$(id -u)\" = 0 ]; then \"$@\"; else sudo \"$@\"; fi; }\n"
-		"undo() { for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done; }\n"
+		"undo() { for tap in $made; do as_root ip link delete dev \"$tap\"; done; }\n"
 		"made=\n"
 		"trap undo EXIT\n"
 		"trap 'exit 129' HUP\n"
@@ -494,11 +494,11 @@ static void test_script_nat(void)
 	assert_sound(profile);
 	add_changes(plan, 0);
 	script = print_script(profile, plan, no_args);
-	g_assert_nonnull(strstr(script,
-		"undo() { [ -z \"$table\" ] || as_root nft delete table $table; "
-		"for tap in $made; do as_root ip tuntap del dev \"$tap\" mode tap; done; }\n"
-		"made=\n"
-		"table=\n"));
+	g_assert_nonnull(
+		strstr(script, "undo() { [ -z \"$table\" ] || as_root nft delete table $table; "
+			       "for tap in $made; do as_root ip link delete dev \"$tap\"; done; }\n"
+			       "made=\n"
+			       "table=\n"));
 	g_assert_nonnull(
 		strstr(script, "as_root nft -f - <<'END'\n"
 			       "table inet qemu-tapwrap-tap0 {\n"

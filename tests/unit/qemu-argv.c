@@ -3,9 +3,9 @@
  * qemu-argv: golden command lines. tests/golden/NAME.ini with what followed "--" in NAME.extra (a
  * word a line, may be missing) must give NAME.argv (a word a line). @DIR@ stands for the real
  * directory of the profiles, @RUN@ for $XDG_RUNTIME_DIR and @STATE@ for $XDG_STATE_HOME; taps have
- * the descriptors 10, 11, ..., the TPM has 30, shares have 31 and 32, links have 33, passt has 34
- * and 35. With UPDATE_GOLDEN set in the environment the .argv files are written instead: read them
- * before you keep them.
+ * the descriptors 10, 11, ... (see name_tap), the TPM has 30, shares have 31 and 32, links have 33,
+ * passt has 34 and 35. With UPDATE_GOLDEN set in the environment the .argv files are written
+ * instead: read them before you keep them.
  */
 #include "launcher/qemu-argv.h"
 
@@ -113,6 +113,20 @@ static Firmware *find_firmware(const Profile *profile)
 	return firmware;
 }
 
+/* Those of the first queue have the tens, further ones the hundreds, vhost is five behind. */
+static Backend name_tap(const Profile *profile, guint i, int *fds, int *vhosts)
+{
+	gboolean has_vhost = FALSE;
+
+	for (guint j = 0; j < profile->nics->len; j++)
+		has_vhost |= ((const ProfileNic *)profile->nics->pdata[j])->vhost;
+	for (guint j = 0; j < NET_QUEUES_MAX; j++) {
+		fds[j] = (j ? 100 * j : 10) + i;
+		vhosts[j] = fds[j] + 5;
+	}
+	return (Backend){ .fd = -1, .fds = fds, .vhosts = has_vhost ? vhosts : NULL };
+}
+
 static char *build_argv(const char *name)
 {
 	g_autofree char *ini = golden_path(name, ".ini");
@@ -121,6 +135,7 @@ static char *build_argv(const char *name)
 	g_autoptr(Profile) profile = load_sound(ini);
 	g_autoptr(Firmware) firmware = find_firmware(profile);
 	g_auto(GStrv) argv = NULL;
+	int fds[NET_TAPS_MAX][NET_QUEUES_MAX], vhosts[NET_TAPS_MAX][NET_QUEUES_MAX];
 	Backend taps[NET_TAPS_MAX], shares[] = { { .fd = 31 }, { .fd = 32 } },
 				    passts[] = { { .fd = 34 }, { .fd = 35 } };
 	Backends backends = { .taps = taps,
@@ -131,7 +146,7 @@ static char *build_argv(const char *name)
 		.firmware = firmware };
 
 	for (guint i = 0; i < NET_TAPS_MAX; i++)
-		taps[i] = (Backend){ .fd = 10 + i };
+		taps[i] = name_tap(profile, i, fds[i], vhosts[i]);
 	argv = qemu_argv_build(profile, &backends, extra);
 	return print_argv(argv);
 }

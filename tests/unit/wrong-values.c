@@ -432,6 +432,23 @@ static const Row rows[] = {
 	WRONG("[nic]\nifname = tap0\nmanaged = off\nmtu = 1400\n",
 		"vm.ini:4: [nic] mtu: clashes with managed in line 3; a tap that others manage is used "
 		"as it is"),
+	WRONG("[nic]\nifname = tap0\nmodel = virtio-net-pci\nqueues = 9\n",
+		"vm.ini:4: [nic] queues: '9' is not a number from 1 to 8"),
+	WRONG("[nic]\nifname = tap0\nqueues = 2\n",
+		"vm.ini:3: [nic] queues: needs model = virtio-net-pci"),
+	WRONG("[nic]\nifname = tap0\nmodel = e1000\nqueues = 2\n",
+		"vm.ini:4: [nic] queues: clashes with model in line 3; only virtio-net cards can, like "
+		"virtio-net-pci"),
+	WRONG("[nic]\ntype = user\nmodel = virtio-net-pci\nqueues = 2\n",
+		"vm.ini:4: [nic] queues: only a tap has queues"),
+	WRONG("[nic]\nbr = br0\nvhost = 2\n", "vm.ini:3: [nic] vhost: '2' is neither on nor off"),
+	WRONG("[nic]\nbr = br0\nvhost = on\n",
+		"vm.ini:3: [nic] vhost: needs model = virtio-net-pci"),
+	WRONG("[nic]\nbr = br0\nmodel = rtl8139\nvhost = on\n",
+		"vm.ini:4: [nic] vhost: clashes with model in line 3; only virtio-net cards can, like "
+		"virtio-net-pci"),
+	WRONG("[nic]\ntype = user\nvhost = on\n",
+		"vm.ini:3: [nic] vhost: only a tap can be served by the kernel"),
 	WRONG("[nic \"a\"]\nifname = tap0\n[nic \"b\"]\nifname = tap0\n",
 		"vm.ini:4: [nic \"b\"] ifname: tap0 is taken by [nic \"a\"]"),
 	WRONG("[nic \"a\"]\nmac = 52:54:00:00:00:01\n[nic \"b\"]\nmac = 52:54:00:00:00:01\n",

@@ -79,22 +79,48 @@ bool complete_is_possible(Netif *netif, const Request *request, const Caller *ca
 
 /* ---- attach ---- */
 
-static int attach_patiently(const char *ifname, bool vnet_hdr, int *tries, Fault *fault)
+/* Is the number of queues that are attached to @tap @wanted? One that is not multi-queue has none.
+ */
+static bool has_queues(
+	Netif *netif, const RequestTap *tap, unsigned int wanted, NetifLink *link, Fault *fault)
+{
+	return find(netif, tap, link, fault) &&
+	       (tap->queues == 1 || link->tun.n_queues == wanted ||
+		       fault_set(fault, EX_TEMPFAIL, "%s is in use", tap->ifname));
+}
+
+/* The kernel itself refuses only a tap that is not multi-queue and in use. */
+static bool attach(Netif *netif, const RequestTap *tap, Queues ret_fds, Fault *fault)
+{
+	NetifLink link;
+
+	if (!has_queues(netif, tap, 0, &link, fault) ||
+		!tap_attach(tap->ifname, link.tun.vnet_hdr, ret_fds, tap->queues, fault))
+		return false;
+	if (has_queues(netif, tap, tap->queues, &link, fault))
+		return true;
+	tap_close(ret_fds, tap->queues);
+	return false;
+}
+
+static bool attach_patiently(
+	Netif *netif, const RequestTap *tap, Queues ret_fds, int *tries, Fault *fault)
 {
 	static const struct timespec pause = { .tv_nsec = WAIT_PAUSE_NS };
 	Fault outcome;
-	int fd;
 
-	while ((fd = tap_attach(ifname, vnet_hdr, &outcome)) < 0 && outcome.status == EX_TEMPFAIL &&
-		(*tries)-- > 0)
+	while (!attach(netif, tap, ret_fds, &outcome)) {
+		if (outcome.status != EX_TEMPFAIL || (*tries)-- <= 0) {
+			*fault = outcome;
+			return false;
+		}
 		nanosleep(&pause, NULL);
-	if (fd < 0)
-		*fault = outcome;
-	return fd;
+	}
+	return true;
 }
 
 bool complete_attach(
-	Netif *netif, const Request *request, const Caller *caller, int *fds, Fault *fault)
+	Netif *netif, const Request *request, const Caller *caller, Queues *fds, Fault *fault)
 {
 	int tries = WAIT_TRIES;
 	Adoption adoption;
@@ -103,14 +129,12 @@ bool complete_attach(
 	for (unsigned int i = 0; i < request->n_taps; i++) {
 		const RequestTap *tap = &request->taps[i];
 
-		if (tap->op != REQUEST_COMPLETE)
+		if (tap->op != REQUEST_COMPLETE ||
+			(is_to_be_had(netif, tap, caller, &link, &adoption, fault) &&
+				attach_patiently(netif, tap, fds[i], &tries, fault)))
 			continue;
-		if (is_to_be_had(netif, tap, caller, &link, &adoption, fault))
-			fds[i] = attach_patiently(tap->ifname, link.tun.vnet_hdr, &tries, fault);
-		if (fds[i] < 0) {
-			fault->tap = i;
-			return false;
-		}
+		fault->tap = i;
+		return false;
 	}
 	return true;
 }
@@ -292,7 +316,7 @@ static bool can_protect(const Adoption *adoption, Fault *fault)
 	       fault_set(fault, EX_OSERR, "/proc/sys/net: %s", strerror(errno));
 }
 
-bool complete_start(Netif *netif, const Request *request, const Caller *caller, const int *fds,
+bool complete_start(Netif *netif, const Request *request, const Caller *caller, const Queues *fds,
 	int *ret_leash, Fault *fault)
 {
 	static Work work;
@@ -316,7 +340,7 @@ bool complete_start(Netif *netif, const Request *request, const Caller *caller, 
 		if (adopt_is_complete(&adoption))
 			continue;
 		add_tap(&work, i, &link, &adoption);
-		taps[n_taps++] = fds[i];
+		taps[n_taps++] = fds[i][0];
 	}
 	if (work.n == 0)
 		return true;

@@ -19,11 +19,11 @@ bool complete_is_possible(Netif *netif, const Request *request, const Caller *ca
  * one is in use. To be called without a capability, so that the kernel's rule applies as well.
  */
 bool complete_attach(
-	Netif *netif, const Request *request, const Caller *caller, int *fds, Fault *fault);
+	Netif *netif, const Request *request, const Caller *caller, Queues *fds, Fault *fault);
 
 /*
  * Has a keeper make the changes to those that complete_attach attached to. *ret_leash: what QEMU
  * must hold, -1 if nothing is changed.
  */
-bool complete_start(Netif *netif, const Request *request, const Caller *caller, const int *fds,
+bool complete_start(Netif *netif, const Request *request, const Caller *caller, const Queues *fds,
 	int *ret_leash, Fault *fault);

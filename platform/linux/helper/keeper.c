@@ -18,7 +18,7 @@
 #include "platform/linux/helper/privilege.h"
 #include "platform/linux/netif-step.h"
 
-#define DESCRIPTORS_MAX 64 /* the helper has closed all it inherited: it never has so many */
+#define DESCRIPTORS_MAX 128 /* the helper has closed all it inherited: it never has so many */
 
 /* ---- settings in /proc ---- */
 

@@ -36,7 +36,7 @@
 #include "platform/linux/tap.h"
 
 #define TIME_LIMIT 5 /* seconds for everything */
-#define FDS_MAX (REQUEST_TAPS + REPLY_HOLDINGS)
+#define FDS_MAX (REQUEST_TAPS * REQUEST_QUEUES + REPLY_HOLDINGS)
 
 /* ---- start ---- */
 
@@ -152,6 +152,12 @@ static bool is_allowed(const Request *request, const Caller *caller, Netif *neti
 	       (is_forced(request) || clash_is_absent(request, netif, fault));
 }
 
+/* What is made, and goes with its last descriptor. */
+typedef struct {
+	Queues queues[REQUEST_TAPS];
+	int holdings[REPLY_HOLDINGS];
+} Product;
+
 /* What QEMU is to hold beside the taps. */
 static bool make_holdings(const Request *request, int *ret_fds, Reply *reply)
 {
@@ -169,15 +175,16 @@ static bool warn(const Request *request, Reply *reply)
 
 /* The keeper comes last: nothing that follows can fail but on a tap's way to stay. */
 static bool make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
-	int *fds, Reply *reply)
+	Product *product, Reply *reply)
 {
+	Queues *fds = product->queues;
 	Fault *fault = &reply->fault;
 	int leash;
 
-	memset(fds, -1, REQUEST_TAPS * sizeof(*fds));
+	memset(product, -1, sizeof(*product));
 	if (!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
 		!warn(request, reply) || !taps_make(netif, request, bridges, caller, fds, fault) ||
-		!make_holdings(request, fds + request->n_taps, reply) ||
+		!make_holdings(request, product->holdings, reply) ||
 		!complete_start(netif, request, caller, fds, &leash, fault))
 		return false;
 	if (!taps_persist(request, fds, fault)) {
@@ -185,11 +192,11 @@ static bool make(Netif *netif, const Request *request, const int *bridges, const
 		return false;
 	}
 	if (leash >= 0)
-		fds[request->n_taps + reply->n_holdings++] = leash;
+		product->holdings[reply->n_holdings++] = leash;
 	return true;
 }
 
-static bool serve(const Request *request, const Caller *caller, int *fds, Reply *reply)
+static bool serve(const Request *request, const Caller *caller, Product *product, Reply *reply)
 {
 	Fault *fault = &reply->fault;
 	Netif *netif = netif_open(fault);
@@ -202,15 +209,25 @@ static bool serve(const Request *request, const Caller *caller, int *fds, Reply 
 		served = complete_is_possible(netif, request, caller, fault) &&
 			 privilege_raise(fault) && warn(request, reply) && tap_is_possible(fault);
 	else if (served)
-		served = make(netif, request, bridges, caller, fds, reply);
+		served = make(netif, request, bridges, caller, product, reply);
 	privilege_drop();
 	netif_close(netif);
 	return served;
 }
 
-static size_t count_fds(const Request *request, const Reply *reply)
+/* In the order that request.h tells of; returns how many. */
+static size_t list_fds(const Request *request, const Product *product, const Reply *reply, int *fds)
 {
-	return request->mode == REQUEST_MAKE ? request->n_taps + reply->n_holdings : 0;
+	size_t n = 0;
+
+	if (request->mode != REQUEST_MAKE)
+		return 0;
+	for (unsigned int i = 0; i < request->n_taps; i++)
+		for (unsigned int j = 0; j < request->taps[i].queues; j++)
+			fds[n++] = product->queues[i][j];
+	for (unsigned int i = 0; i < reply->n_holdings; i++)
+		fds[n++] = product->holdings[i];
+	return n;
 }
 
 int main(int argc, char **argv)
@@ -218,6 +235,7 @@ int main(int argc, char **argv)
 	Request request;
 	Reply reply = { .version = REQUEST_VERSION };
 	Caller caller = { 0 };
+	Product product;
 	int fds[FDS_MAX], received;
 	bool served;
 
@@ -233,8 +251,8 @@ int main(int argc, char **argv)
 	received = receive_request(&request, &caller, &reply.fault);
 	if (received == 0)
 		return EXIT_SUCCESS;
-	served = received > 0 && serve(&request, &caller, fds, &reply);
-	if (!send_reply(&reply, fds, served ? count_fds(&request, &reply) : 0))
+	served = received > 0 && serve(&request, &caller, &product, &reply);
+	if (!send_reply(&reply, fds, served ? list_fds(&request, &product, &reply, fds) : 0))
 		return EX_OSERR;
 	return reply.fault.status;
 }

@@ -95,14 +95,16 @@ static bool harden_ipv6(const RequestTap *tap, Fault *fault)
 
 /* The tap just made, found again by its name and checked to be it. */
 static bool find_own(
-	Netif *netif, const char *ifname, uid_t owner, NetifLink *ret_link, Fault *fault)
+	Netif *netif, const RequestTap *tap, uid_t owner, NetifLink *ret_link, Fault *fault)
 {
+	const char *ifname = tap->ifname;
 	bool found;
 
 	if (!netif_find(netif, ifname, &found, ret_link, fault))
 		return false;
 	if (!found || !ret_link->tun.is_tap || !ret_link->tun.has_owner ||
 		ret_link->tun.owner != owner || ret_link->tun.persistent ||
+		ret_link->tun.n_queues != (tap->queues > 1 ? tap->queues : 0) ||
 		strcmp(ret_link->ifname, ifname) != 0)
 		return fault_set(
 			fault, EX_SOFTWARE, "%s is not the tap that was just made", ifname);
@@ -123,22 +125,21 @@ static void fill_setup(NetifSetup *setup, const RequestTap *tap, const NetifLink
 	setup->mac[0] = 0xfe; /* locally administered, and higher than any other of a bridge */
 }
 
-/* Makes one, and hardens it. @ret_fd is set even when it fails later on. */
-static bool make(Netif *netif, const RequestTap *tap, const Caller *caller, int *ret_fd,
+/* Makes one, and hardens it. @ret_fds are set even when it fails later on. */
+static bool make(Netif *netif, const RequestTap *tap, const Caller *caller, Queues ret_fds,
 	NetifSetup *ret_setup, Fault *fault)
 {
 	NetifLink link;
 
-	*ret_fd = tap_create(tap->ifname, caller->uid, fault);
-	if (*ret_fd < 0 || !find_own(netif, tap->ifname, caller->uid, &link, fault) ||
-		!harden_ipv6(tap, fault))
+	if (!tap_create(tap->ifname, caller->uid, ret_fds, tap->queues, fault) ||
+		!find_own(netif, tap, caller->uid, &link, fault) || !harden_ipv6(tap, fault))
 		return false;
 	fill_setup(ret_setup, tap, &link);
 	return true;
 }
 
 bool taps_make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
-	int *fds, Fault *fault)
+	Queues *fds, Fault *fault)
 {
 	NetifSetup setups[REQUEST_TAPS];
 	unsigned int n = 0, index[REQUEST_TAPS];
@@ -149,7 +150,7 @@ bool taps_make(Netif *netif, const Request *request, const int *bridges, const C
 	for (unsigned int i = 0; i < request->n_taps; i++) {
 		if (request->taps[i].op != REQUEST_CREATE)
 			continue;
-		if (!make(netif, &request->taps[i], caller, &fds[i], &setups[n], fault)) {
+		if (!make(netif, &request->taps[i], caller, fds[i], &setups[n], fault)) {
 			fault->tap = i;
 			return false;
 		}
@@ -164,16 +165,16 @@ bool taps_make(Netif *netif, const Request *request, const int *bridges, const C
 	return false;
 }
 
-bool taps_persist(const Request *request, const int *fds, Fault *fault)
+bool taps_persist(const Request *request, const Queues *fds, Fault *fault)
 {
 	for (unsigned int i = 0; i < request->n_taps; i++) {
 		if (!(request->taps[i].flags & REQUEST_PERSIST) ||
-			tap_set_persistent(fds[i], true, fault))
+			tap_set_persistent(fds[i][0], true, fault))
 			continue;
 		fault->tap = i;
 		while (i-- > 0)
 			if (request->taps[i].flags & REQUEST_PERSIST)
-				tap_set_persistent(fds[i], false, &(Fault){ 0 });
+				tap_set_persistent(fds[i][0], false, &(Fault){ 0 });
 		return false;
 	}
 	return true;

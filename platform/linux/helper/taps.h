@@ -19,12 +19,15 @@ typedef struct {
 /* The ifindex of the bridge of each tap, 0 for none. EX_UNAVAILABLE if there is no such bridge. */
 bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault);
 
+/* The descriptors of one tap: one for each queue, the others -1. */
+typedef int Queues[REQUEST_QUEUES];
+
 /*
- * Makes those with REQUEST_CREATE; @fds has a descriptor for each that was made even when it fails:
- * with them goes everything. @bridges as taps_find_bridges has them.
+ * Makes those with REQUEST_CREATE; @fds has what was opened even when it fails: with them goes
+ * everything. @bridges as taps_find_bridges has them.
  */
 bool taps_make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
-	int *fds, Fault *fault);
+	Queues *fds, Fault *fault);
 
 /* Lets those with REQUEST_PERSIST outlive their descriptors, all or none. */
-bool taps_persist(const Request *request, const int *fds, Fault *fault);
+bool taps_persist(const Request *request, const Queues *fds, Fault *fault);
