@@ -145,7 +145,8 @@ void argv_add_network(Builder *builder)
 
 		if (g_str_equal(nic->type, "none"))
 			continue;
-		if (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge"))
+		if (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge") ||
+			g_str_equal(nic->type, "macvtap"))
 			add_tap(builder, nic, taps++);
 		else if (g_str_equal(nic->type, "passt"))
 			add_passt(builder, id, passts++);

@@ -33,15 +33,24 @@ static void print_setting(
 		ifname, key);
 }
 
+static void print_no_ipv6(FILE *out, const NetTap *tap)
+{
+	fputs("[ ! -e /proc/sys/net/ipv6 ] || ", out);
+	print_setting(out, "ipv6", tap->ifname, "disable_ipv6", 1);
+}
+
 static void print_settings(FILE *out, const NetTap *tap)
 {
+	if (tap->parent) {
+		print_no_ipv6(out, tap);
+		return;
+	}
 	fprintf(out, "as_root ip link set dev %s group %d\n", tap->ifname, NET_LINK_GROUP);
 	print_setting(out, "ipv4", tap->ifname, "rp_filter", 1);
 	print_setting(out, "ipv4", tap->ifname, "accept_redirects", 0);
 	print_setting(out, "ipv4", tap->ifname, "send_redirects", 0);
 	if (!wants_ipv6(tap)) {
-		fputs("[ ! -e /proc/sys/net/ipv6 ] || ", out);
-		print_setting(out, "ipv6", tap->ifname, "disable_ipv6", 1);
+		print_no_ipv6(out, tap);
 		return;
 	}
 	print_setting(out, "ipv6", tap->ifname, "accept_ra", 0);
@@ -88,16 +97,64 @@ static void print_bridge(FILE *out, const NetTap *tap)
 	fprintf(out, "as_root ip link set dev %s master %s\n", tap->ifname, tap->bridge);
 }
 
-static void print_change(FILE *out, const Change *change)
+static void print_mac(FILE *out, const NetTap *tap)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(tap->mac); i++)
+		fprintf(out, "%s%02x", i ? ":" : " address ", tap->mac[i]);
+}
+
+static void print_create_macvtap(FILE *out, const NetTap *tap)
+{
+	static const char *const modes[] = {
+		[NET_MACVTAP_BRIDGE] = "bridge",
+		[NET_MACVTAP_VEPA] = "vepa",
+		[NET_MACVTAP_PRIVATE] = "private",
+		[NET_MACVTAP_PASSTHRU] = "passthru",
+	};
+	gboolean is_passthru = tap->mode == NET_MACVTAP_PASSTHRU;
+
+	fprintf(out, "as_root ip link add link %s name %s", tap->parent, tap->ifname);
+	if (!is_passthru)
+		print_mac(out, tap);
+	fprintf(out, " group %d type macvtap mode %s\n", NET_LINK_GROUP, modes[tap->mode]);
+	if (is_passthru) { /* it begins with the parent's, and the parent takes it over */
+		fprintf(out, "as_root ip link set dev %s", tap->ifname);
+		print_mac(out, tap);
+		fputc('\n', out);
+	}
+}
+
+static void print_create(FILE *out, const NetTap *tap)
+{
+	if (tap->parent)
+		print_create_macvtap(out, tap);
+	else
+		fprintf(out, "as_root ip tuntap add dev %s mode tap user %u vnet_hdr%s\n",
+			tap->ifname, (guint)getuid(), tap->n_queues > 1 ? " multi_queue" : "");
+	if (!tap->persist)
+		fprintf(out, "made=\"%s $made\"\n", tap->ifname);
+}
+
+/* Its device belongs to root, and comes a moment after it. */
+static void print_open(FILE *out, const Plan *plan, const NetTap *tap)
+{
+	const int *fds = plan->script_fds[tap - plan->taps];
+
+	fprintf(out, "device=/dev/tap$(ip -o link show dev %s | cut -d: -f1)\n", tap->ifname);
+	fputs("for i in 1 2 3 4 5 6 7; do [ -e \"$device\" ] || sleep 0.3; done\n", out);
+	if (getuid() != 0)
+		fprintf(out, "as_root chown %u \"$device\"\n", (guint)getuid());
+	for (guint i = 0; i < tap->n_queues; i++)
+		fprintf(out, "exec %d<>\"$device\"\n", fds[i]);
+}
+
+static void print_change(FILE *out, const Plan *plan, const Change *change)
 {
 	const char *ifname = change->tap->ifname;
 
 	switch (change->kind) {
 	case CHANGE_CREATE:
-		fprintf(out, "as_root ip tuntap add dev %s mode tap user %u vnet_hdr%s\n", ifname,
-			(guint)getuid(), change->tap->n_queues > 1 ? " multi_queue" : "");
-		if (!change->tap->persist)
-			fprintf(out, "made=\"%s $made\"\n", ifname);
+		print_create(out, change->tap);
 		break;
 	case CHANGE_SETTINGS:
 		print_settings(out, change->tap);
@@ -117,13 +174,16 @@ static void print_change(FILE *out, const Change *change)
 	case CHANGE_UP:
 		fprintf(out, "as_root ip link set dev %s up\n", ifname);
 		break;
+	case CHANGE_OPEN:
+		print_open(out, plan, change->tap);
+		break;
 	}
 }
 
 static void print_changes(FILE *out, const Plan *plan)
 {
 	for (guint i = 0; i < plan->changes->len; i++)
-		print_change(out, &g_array_index(plan->changes, Change, i));
+		print_change(out, plan, &g_array_index(plan->changes, Change, i));
 	if (plan->changes->len > 0)
 		fputc('\n', out);
 }
@@ -354,8 +414,7 @@ static void print_undo(FILE *out, const Plan *plan)
 	if (wants_nat(plan))
 		fputs(" [ -z \"$table\" ] || as_root nft delete table $table;", out);
 	if (has_taps)
-		fputs(" for tap in $made; do as_root ip link delete dev \"$tap\"; done;",
-			out);
+		fputs(" for tap in $made; do as_root ip link delete dev \"$tap\"; done;", out);
 	fputs(adopts(plan) ? " set +e\n" : " }\n", out);
 	if (adopts(plan)) {
 		print_undo_of_changes(out, plan);
@@ -408,6 +467,12 @@ gboolean dry_run_print(
 		g_set_error(error, RUN_ERROR, EX_OSFILE,
 			"there is no run directory for a script's sockets: $XDG_RUNTIME_DIR is not "
 			"set, or not yours");
+		return FALSE;
+	}
+	if (PLAN_SCRIPT_FD + plan->n_script_fds > 10) {
+		g_set_error(error, RUN_ERROR, EX_UNAVAILABLE,
+			"a script can open %d descriptors, not the %u of these macvtaps",
+			10 - PLAN_SCRIPT_FD, plan->n_script_fds);
 		return FALSE;
 	}
 	argv = plan_argv(plan, profile, NULL, qemu_args);

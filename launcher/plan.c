@@ -115,6 +115,27 @@ static void check_link(Profile *profile, const ProfileNic *nic, const char *key,
 		complain(profile, nic, key, "'%s': %s", ifname, why);
 }
 
+static NetMacvtapMode translate_mode(const char *word)
+{
+	return g_str_equal(word, "vepa")       ? NET_MACVTAP_VEPA
+	       : g_str_equal(word, "private")  ? NET_MACVTAP_PRIVATE
+	       : g_str_equal(word, "passthru") ? NET_MACVTAP_PASSTHRU
+					       : NET_MACVTAP_BRIDGE;
+}
+
+/* The host's end lets only the guest's own MAC address pass. */
+static void add_macvtap(Plan *plan, const ProfileNic *nic, NetTap *tap)
+{
+	g_auto(GStrv) octets = g_strsplit(nic->mac ? nic->mac : "", ":", -1);
+
+	tap->parent = nic->parent;
+	tap->mode = nic->mode ? translate_mode(nic->mode) : NET_MACVTAP_BRIDGE;
+	for (guint i = 0; i < G_N_ELEMENTS(tap->mac) && octets[i]; i++)
+		tap->mac[i] = strtoul(octets[i], NULL, 16);
+	for (guint i = 0; i < tap->n_queues; i++)
+		plan->script_fds[plan->n_taps][i] = PLAN_SCRIPT_FD + plan->n_script_fds++;
+}
+
 static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 {
 	guint at = plan->n_taps;
@@ -128,6 +149,7 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 	if (why)
 		complain(profile, nic, "ifname", "'%s': %s", nic->ifname, why);
 	check_link(profile, nic, "br", nic->br);
+	check_link(profile, nic, "parent", nic->parent);
 	tap->ifname = nic->ifname;
 	tap->addresses = plan->addresses[at];
 	tap->routes = plan->routes[at];
@@ -137,6 +159,8 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 	tap->unmanaged = !nic->managed;
 	tap->n_queues = nic->queues ? atoi(nic->queues) : 1;
 	tap->vhost = nic->vhost;
+	if (nic->parent)
+		add_macvtap(plan, nic, tap);
 	add_addresses(plan, profile, nic, tap);
 	tap->n_routes = count(profile, nic, "route", nic->routes, NET_ROUTES_MAX);
 	for (guint i = 0; i < tap->n_routes; i++)
@@ -154,7 +178,8 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 
 gboolean plan_is_tap(const ProfileNic *nic)
 {
-	return g_strcmp0(nic->type, "tap") == 0 || g_strcmp0(nic->type, "bridge") == 0;
+	return nic->type && (g_str_equal(nic->type, "tap") || g_str_equal(nic->type, "bridge") ||
+				    g_str_equal(nic->type, "macvtap"));
 }
 
 Plan *plan_build(Profile *profile)
@@ -203,6 +228,8 @@ static void list_changes(Plan *plan, const NetTap *tap)
 	add_change(plan, CHANGE_UP, tap);
 	for (guint i = 0; i < tap->n_routes; i++)
 		add_change(plan, CHANGE_ROUTE, tap)->route = &tap->routes[i];
+	if (tap->parent)
+		add_change(plan, CHANGE_OPEN, tap);
 }
 
 /* What a tap that is there lacks. */
@@ -239,6 +266,9 @@ char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *sub
 		[NET_KEY_PERSIST] = "persist",
 		[NET_KEY_QUEUES] = "queues",
 		[NET_KEY_VHOST] = "vhost",
+		[NET_KEY_PARENT] = "parent",
+		[NET_KEY_MODE] = "mode",
+		[NET_KEY_MAC] = "mac",
 	};
 
 	return profile_place(profile, &plan->nics[subject->tap]->section, keys[subject->key]);
@@ -313,8 +343,10 @@ GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease,
 
 	for (guint i = 0; i < plan->n_taps; i++) {
 		taps[i] = (Backend){ .fd = -1, .name = plan->taps[i].ifname };
-		if (!lease)
+		if (!lease) {
+			taps[i].fds = plan->taps[i].parent ? plan->script_fds[i] : NULL;
 			continue;
+		}
 		taps[i].fds = net_lease_fds(lease, i);
 		taps[i].vhosts = net_lease_vhost_fds(lease, i);
 	}

@@ -12,13 +12,14 @@
 #include "profiles/profile.h"
 
 typedef enum {
-	CHANGE_CREATE,	 /* a tap that the user owns */
+	CHANGE_CREATE,	 /* a tap that the user owns, or a macvtap */
 	CHANGE_SETTINGS, /* group; no routes or redirects learned from the guest */
 	CHANGE_MTU,
 	CHANGE_BRIDGE,
 	CHANGE_ADDRESS,
 	CHANGE_UP,
 	CHANGE_ROUTE,
+	CHANGE_OPEN, /* the device of a macvtap */
 } ChangeKind;
 
 typedef struct {
@@ -29,17 +30,21 @@ typedef struct {
 	guint old_mtu;		   /* of CHANGE_MTU to a tap that is there */
 } Change;
 
+#define PLAN_SCRIPT_FD 3 /* the first one that is free */
+
 typedef struct {
 	guint n_taps;
 	const ProfileNic *nics[NET_TAPS_MAX]; /* where each tap comes from; borrowed */
 	NetTap taps[NET_TAPS_MAX];
 	NetAddress addresses[NET_TAPS_MAX][NET_ADDRESSES_MAX];
 	NetRoute routes[NET_TAPS_MAX][NET_ROUTES_MAX];
+	int script_fds[NET_TAPS_MAX][NET_QUEUES_MAX]; /* of macvtaps, in the script of a dry run */
+	guint n_script_fds;
 	GArray *changes;	/* Change, in the order they are made */
 	Provisions *provisions; /* what follows them; NULL before plan_observe */
 } Plan;
 
-/* Does the NIC have a tap of its own on the host? */
+/* Does the NIC have a tap, or a macvtap, of its own on the host? */
 gboolean plan_is_tap(const ProfileNic *nic);
 
 /*

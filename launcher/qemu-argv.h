@@ -13,7 +13,7 @@
 typedef struct {
 	int fd;
 	const char *name;  /* of a tap, or the path of a socket */
-	const int *fds;	   /* of a tap by descriptor: one for each queue; @fd is the first */
+	const int *fds;	   /* of a tap, in the place of @fd: one for each queue; NULL: by name */
 	const int *vhosts; /* as many, when the NIC wants vhost */
 } Backend;
 

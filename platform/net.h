@@ -44,10 +44,13 @@ typedef struct {
 	NetAddress peers[2];	/* the other end of a /32 and of a /128, or none */
 	const NetRoute *routes; /* to what is behind the guest */
 	guint n_routes;
-	gboolean persist;   /* a new one stays when the VM ends */
-	gboolean unmanaged; /* it must be there, and is attached to just as it is */
-	guint n_queues;	    /* more than one: multi-queue */
-	gboolean vhost;	    /* the kernel's own end of virtio comes along */
+	gboolean persist;    /* a new one stays when the VM ends */
+	gboolean unmanaged;  /* it must be there, and is attached to just as it is */
+	guint n_queues;	     /* more than one: multi-queue */
+	gboolean vhost;	     /* the kernel's own end of virtio comes along */
+	const char *parent;  /* of a macvtap, which is no tap but like one; NULL: it is a tap */
+	NetMacvtapMode mode; /* of a macvtap */
+	guint8 mac[6];	     /* the guest's, for a macvtap */
 } NetTap;
 
 /* What a VM wants of the host's network. Everything is borrowed. */

@@ -96,15 +96,17 @@ typedef struct {
 
 typedef struct {
 	ProfileSection section;
-	char *type; /* tap, bridge, user, passt, stream, dgram, socket or none */
+	char *type; /* tap, bridge, macvtap, user, passt, stream, dgram, socket or none */
 	char *model;
 	char *mac;
-	char *ifname;	   /* of tap and bridge, else NULL */
+	char *ifname;	   /* of tap, bridge and macvtap, else NULL */
 	GArray *addresses; /* ProfileAddress; NULL when there are none */
 	GArray *peers;	   /* ProfileAddress, /32 or /128; NULL when there are none */
 	GArray *routes;	   /* ProfileRoute; NULL when there are none */
 	char *nat;	   /* off, on, or an interface */
 	char *br;	   /* of bridge, else NULL */
+	char *parent;	   /* of macvtap, else NULL */
+	char *mode;
 	char *mtu;
 	gboolean persist;
 	gboolean managed;

@@ -236,14 +236,14 @@ static void complete_cloud_init(Profile *profile)
 
 static void check_nic(Profile *profile, const ProfileNic *nic)
 {
-	gboolean bridge = resolve_is_one_of(nic->type, "bridge");
+	gboolean elsewhere = resolve_is_one_of(nic->type, "bridge macvtap");
 
 	if (resolve_is_one_of(nic->type, "user")) {
 		resolve_refuse(profile, &nic->section, "guest-address",
 			"type = user gives the guest its address; a tap has ifname or address");
 		resolve_refuse(profile, &nic->section, "guest-setup", "only a tap has it");
 	}
-	if (!resolve_is_one_of(nic->type, "tap bridge"))
+	if (!resolve_is_one_of(nic->type, "tap bridge macvtap"))
 		return; /* or switched off */
 	for (guint i = 0; nic->guest_addresses && i < nic->guest_addresses->len; i++) {
 		const ProfileAddress *host = EACH(nic->guest_addresses, i);
@@ -251,11 +251,12 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 		check_host(profile, nic, host);
 		refuse_taken(profile, nic, host);
 	}
-	if (!bridge)
+	if (!elsewhere)
 		check_setup(profile, nic);
 	else if (nic->guest_setup && !g_str_equal(nic->guest_setup, "none"))
 		complain(profile, nic, "guest-setup",
-			"the subnet of a bridge is not known here: take none, and DHCP from there");
+			"the subnet of a %s is not known here: take none, and DHCP from there",
+			g_str_equal(nic->type, "bridge") ? "bridge" : "parent");
 }
 
 void resolve_guest_network(Profile *profile)

@@ -49,17 +49,19 @@ static const struct {
 	const char *types;
 	const char *why;
 } homes[] = {
-	{ "ifname", "tap bridge", "only a tap has an interface on the host" },
+	{ "ifname", "tap bridge macvtap", "only a tap has an interface on the host" },
 	{ "address", "tap", "only type = tap has an address on the host" },
 	{ "peer", "tap", "only type = tap has an address on the host" },
 	{ "route", "tap", "only type = tap has routes" },
 	{ "nat", "tap", "only type = tap has NAT of ours" },
 	{ "br", "bridge", "only type = bridge is a port of a bridge" },
-	{ "mtu", "tap bridge", "only a tap has an MTU" },
+	{ "parent", "macvtap", "only type = macvtap is on an interface of the host" },
+	{ "mode", "macvtap", "only type = macvtap has modes" },
+	{ "mtu", "tap bridge macvtap", "only a tap has an MTU" },
 	{ "persist", "tap bridge", "only a tap can stay" },
 	{ "managed", "tap", "only type = tap has an interface that others can manage" },
-	{ "queues", "tap bridge", "only a tap has queues" },
-	{ "vhost", "tap bridge", "only a tap can be served by the kernel" },
+	{ "queues", "tap bridge macvtap", "only a tap has queues" },
+	{ "vhost", "tap bridge macvtap", "only a tap can be served by the kernel" },
 	{ "hostfwd", "user passt",
 		"only user and passt forward ports: on a tap the guest is reached at its own address" },
 	{ "listen", WIRES, "only the types stream, dgram and socket have it" },
@@ -100,6 +102,8 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 		resolve_wire(profile, nic);
 	if (g_str_equal(nic->type, "passt"))
 		check_passt(profile, nic);
+	if (g_str_equal(nic->type, "macvtap"))
+		resolve_require(profile, &nic->section, "parent", "INTERFACE");
 }
 
 /* A port of a bridge has no address of its own; that is told better than by the type. */
@@ -149,13 +153,15 @@ static void check_virtio_keys(Profile *profile, const ProfileNic *nic)
 
 static gboolean is_tap(const ProfileNic *nic)
 {
-	return resolve_is_one_of(nic->type, "tap bridge");
+	return resolve_is_one_of(nic->type, "tap bridge macvtap");
 }
 
 static const char *default_type(const ProfileNic *nic)
 {
 	if (resolve_is_given(nic, "br"))
 		return "bridge";
+	if (resolve_is_given(nic, "parent"))
+		return "macvtap";
 	return resolve_is_given(nic, "ifname") || resolve_is_given(nic, "address") ? "tap" : "user";
 }
 
@@ -222,7 +228,7 @@ static void complete_nics(Profile *profile)
 			nic->model = g_strdup(default_model(nic));
 		if (nic->type && check_bridge_keys(profile, nic))
 			check_nic(profile, nic);
-		if (is_tap(nic) && !nic->managed)
+		if (resolve_is_one_of(nic->type, "tap bridge") && !nic->managed)
 			check_unmanaged(profile, nic);
 		if (is_tap(nic)) {
 			check_virtio_keys(profile, nic);

@@ -17,6 +17,7 @@ use Test::More;
 
 plan skip_all => "this is about Debian's QEMU; others leave out other devices" if !-e '/etc/debian_version';
 
+require "$FindBin::Bin/lib/lan.pl";
 require "$FindBin::Bin/lib/rows.pl";
 require "$FindBin::Bin/lib/pulse.pl";
 
@@ -368,6 +369,23 @@ accepted('guest setup', {},
 	['[cloud-init] ssh-keys = my keys', '', 'device cloud-init-device type', 'scsi-cd']);
 accepted('guest setup, aarch64', {},
 	['[cloud-init] user-data = user-data.yaml', $aarch64, sub { slurp($image) }, qr/package_update: true/]);
+
+my @modes = qw(bridge vepa private passthru);
+if (is_real_root() && run_ok(qw(mount -t devtmpfs)) =~ m{ /dev }) {
+	for (@modes) {
+		run_ok(qw(ip link add), "far-$_", qw(type veth peer name), "end-$_");
+		spew("/proc/sys/net/ipv6/conf/far-$_/disable_ipv6", '1');
+		run_ok(qw(ip link set dev), "far-$_", 'up');
+	}
+	prepare_macvtaps();
+	accepted('macvtaps', {},
+		map({ ["[nic \"$_\"] mode = $_", "parent = far-$_; ifname = mv-$_", "run ip -d link show mv-$_", qr/macvtap mode $_/] } @modes),
+		['[nic "private"] type = macvtap', '', 'hmp info network', qr/nic-private: index=0,type=tap,fd=\d+/],
+		['[nic "private"] parent = far-private', '', 'run ip -o link show mv-private', qr/mv-private\@far-private/]);
+} else {
+	$unproven{$_} = 'the devices of macvtaps belong to real root'
+		for 'nic.type=macvtap', 'nic.parent', map { "nic.mode=$_" } @modes;
+}
 
 # ---- ports ------------------------------------------------------------------------------------------------
 

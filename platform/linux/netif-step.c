@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netlink/attr.h>
@@ -43,6 +44,13 @@ const char *netif_refusal(const Netif *netif, char *text, size_t size)
 
 /* ---- links ---- */
 
+static struct nl_msg *delete_message(int ifindex)
+{
+	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
+
+	return netif_new_message(RTM_DELLINK, 0, &header, sizeof(header));
+}
+
 static struct nl_msg *link_message(int ifindex, unsigned int flags, unsigned int changed)
 {
 	struct ifinfomsg header = {
@@ -53,6 +61,77 @@ static struct nl_msg *link_message(int ifindex, unsigned int flags, unsigned int
 	};
 
 	return netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+}
+
+static uint32_t kernel_mode(NetMacvtapMode mode)
+{
+	switch (mode) {
+	case NET_MACVTAP_VEPA:
+		return MACVLAN_MODE_VEPA;
+	case NET_MACVTAP_PRIVATE:
+		return MACVLAN_MODE_PRIVATE;
+	case NET_MACVTAP_PASSTHRU:
+		return MACVLAN_MODE_PASSTHRU;
+	default:
+		return MACVLAN_MODE_BRIDGE;
+	}
+}
+
+static struct nl_msg *macvtap_message(const NetifMacvtap *macvtap)
+{
+	struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
+	struct nl_msg *message = netif_new_message(
+		RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
+	struct nlattr *info, *data;
+
+	if (!message)
+		return NULL;
+	nla_put_string(message, IFLA_IFNAME, macvtap->ifname);
+	nla_put_u32(message, IFLA_LINK, macvtap->parent);
+	nla_put_u32(message, IFLA_GROUP, macvtap->group);
+	if (macvtap->mtu)
+		nla_put_u32(message, IFLA_MTU, macvtap->mtu);
+	if (macvtap->mode != NET_MACVTAP_PASSTHRU) /* that one begins with the parent's */
+		nla_put(message, IFLA_ADDRESS, sizeof(macvtap->mac), macvtap->mac);
+	info = nla_nest_start(message, IFLA_LINKINFO);
+	nla_put_string(message, IFLA_INFO_KIND, "macvtap");
+	data = nla_nest_start(message, IFLA_INFO_DATA);
+	nla_put_u32(message, IFLA_MACVLAN_MODE, kernel_mode(macvtap->mode));
+	nla_nest_end(message, data);
+	nla_nest_end(message, info);
+	return message;
+}
+
+/* In mode passthru the parent takes the address, and has its own back when the link goes. */
+static int set_mac(Netif *netif, int ifindex, const uint8_t *mac)
+{
+	struct nl_msg *message = link_message(ifindex, 0, 0);
+
+	if (message)
+		nla_put(message, IFLA_ADDRESS, 6, mac);
+	return change(netif, message);
+}
+
+int netif_add_macvtap(Netif *netif, const NetifMacvtap *macvtap, int *ret_ifindex)
+{
+	int error = change(netif, macvtap_message(macvtap));
+
+	if (error)
+		return error;
+	*ret_ifindex = if_nametoindex(macvtap->ifname);
+	if (*ret_ifindex == 0)
+		return ENODEV;
+	if (macvtap->mode != NET_MACVTAP_PASSTHRU)
+		return 0;
+	error = set_mac(netif, *ret_ifindex, macvtap->mac);
+	if (error)
+		(void)change(netif, delete_message(*ret_ifindex));
+	return error;
+}
+
+int netif_remove_link(Netif *netif, int ifindex)
+{
+	return change(netif, delete_message(ifindex));
 }
 
 int netif_set_alias(Netif *netif, int ifindex, const char *alias)

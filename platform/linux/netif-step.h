@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * netif-step: one change of an interface at a time, each with its way back. For taps that are there
- * already, of which nothing but these may change.
+ * already, of which nothing but these may change, and for links that no descriptor holds.
  *
  * Each returns 0, or the errno of the kernel's refusal, whose words netif_refusal then has.
  */
@@ -14,6 +14,19 @@
  * program has. Before Linux 5.18 addresses cannot carry it.
  */
 #define NETIF_KEPT 81
+
+typedef struct {
+	const char *ifname;
+	int parent; /* ifindex */
+	NetMacvtapMode mode;
+	uint8_t mac[6];
+	uint32_t group;
+	uint32_t mtu; /* 0: that of the parent */
+} NetifMacvtap;
+
+/* A new link, down; *ret_ifindex is set when it succeeds. */
+int netif_add_macvtap(Netif *netif, const NetifMacvtap *macvtap, int *ret_ifindex);
+int netif_remove_link(Netif *netif, int ifindex);
 
 int netif_set_alias(Netif *netif, int ifindex, const char *alias);
 int netif_set_mtu(Netif *netif, int ifindex, uint32_t mtu);

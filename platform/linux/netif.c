@@ -222,6 +222,7 @@ static bool parse_link(struct nl_msg *message, NetifLink *link)
 	if (tb[IFLA_ADDRESS])
 		nla_memcpy(link->mac, tb[IFLA_ADDRESS], sizeof(link->mac));
 	link->mtu = number(tb[IFLA_MTU]);
+	link->group = number(tb[IFLA_GROUP]);
 	link->master = number(tb[IFLA_MASTER]);
 	if (!tb[IFLA_LINKINFO] ||
 		nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) < 0)
@@ -281,12 +282,23 @@ typedef struct {
 	unsigned int count;
 } OwnedCount;
 
+/* Of a macvtap the alias says it, which only a keeper or an administrator can have written. */
+bool netif_is_owned(const NetifLink *link, uid_t owner)
+{
+	unsigned int user;
+
+	if (strcmp(link->kind, "macvtap") == 0)
+		return sscanf(link->alias, "qemu-tapwrap:%*s pid=%*d uid=%u", &user) == 1 &&
+		       user == owner;
+	return link->tun.has_owner && link->tun.owner == owner;
+}
+
 static int on_owned_link(struct nl_msg *message, void *data)
 {
 	OwnedCount *owned = data;
 	NetifLink link;
 
-	if (parse_link(message, &link) && link.tun.has_owner && link.tun.owner == owned->owner)
+	if (parse_link(message, &link) && netif_is_owned(&link, owned->owner))
 		owned->count++;
 	return NL_OK;
 }

@@ -27,6 +27,7 @@ typedef struct {
 	char alias[256];
 	uint8_t mac[6];
 	uint32_t mtu;
+	uint32_t group;
 	int master; /* ifindex of the bridge it is a port of; 0: of none */
 	struct {
 		bool is_tap; /* else a layer 3 tun, when kind is "tun" */
@@ -45,7 +46,10 @@ bool netif_find(
 bool netif_find_index(
 	Netif *netif, int ifindex, bool *ret_found, NetifLink *ret_link, Fault *fault);
 
-/* How many taps and tuns in this network namespace belong to @owner. */
+/* Is it a tap or tun of @owner, or a macvtap that was made for @owner? */
+bool netif_is_owned(const NetifLink *link, uid_t owner);
+
+/* How many taps, tuns and macvtaps of ours in this network namespace belong to @owner. */
 bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault *fault);
 
 /* An address of some interface, or a route; @ifindex is 0 for a route without a device. */

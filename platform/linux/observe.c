@@ -8,6 +8,7 @@
 
 #include "platform/linux/adopt.h"
 #include "platform/linux/holder.h"
+#include "platform/linux/macvtap.h"
 #include "platform/linux/net-error.h"
 
 void observe_fill_request(RequestTap *request, const NetTap *tap)
@@ -15,6 +16,14 @@ void observe_fill_request(RequestTap *request, const NetTap *tap)
 	memset(request, 0, sizeof(*request));
 	g_strlcpy(request->ifname, tap->ifname, sizeof(request->ifname));
 	request->queues = tap->n_queues;
+	if (tap->parent) {
+		request->op = REQUEST_MACVTAP;
+		request->mode = tap->mode;
+		request->mtu = tap->mtu;
+		memcpy(request->mac, tap->mac, sizeof(request->mac));
+		g_strlcpy(request->parent, tap->parent, sizeof(request->parent));
+		return;
+	}
 	if (tap->unmanaged) /* all else may be as it is */
 		return;
 	request->op = tap->state == NET_TAP_MISSING ? REQUEST_CREATE : REQUEST_COMPLETE;
@@ -155,6 +164,39 @@ static gboolean judge_missing(const NetTap *tap, GError **error)
 	return FALSE;
 }
 
+/* ---- macvtap ---- */
+
+static gboolean find_parent(
+	Netif *netif, const NetTap *tap, NetSubject *ret_subject, GError **error)
+{
+	NetifLink link;
+	bool found;
+	Fault fault;
+
+	if (!netif_find(netif, tap->parent, &found, &link, &fault))
+		return net_error_from_fault(&fault, error);
+	if (found)
+		return TRUE;
+	ret_subject->key = NET_KEY_PARENT;
+	g_set_error(error, NET_ERROR, EX_UNAVAILABLE, "there is no interface %s", tap->parent);
+	return FALSE;
+}
+
+/* What a killed keeper has left is replaced: the helper waits for one that is at its end. */
+static gboolean judge_macvtap(
+	Netif *netif, const NetTap *tap, const NetifLink *link, GError **error)
+{
+	if (!macvtap_is_ours(link) || strcmp(link->ifname, tap->ifname) != 0) {
+		g_set_error(error, NET_ERROR, EX_UNAVAILABLE,
+			"%s exists and is not ours; choose another ifname", tap->ifname);
+		return FALSE;
+	}
+	return !macvtap_is_taken(tap->ifname, MACVTAP_LEASH) ||
+	       observe_refuse_busy(netif, tap->ifname, error);
+}
+
+/* ---- either ---- */
+
 Netif *observe_open(GError **error)
 {
 	Fault fault;
@@ -175,6 +217,9 @@ gboolean observe_tap(Netif *netif, const NetTap *tap, guint n_ours, NetTapState 
 	if (!netif_find(netif, tap->ifname, &found, link, &fault))
 		return net_error_from_fault(&fault, error);
 	*ret_state = NET_TAP_MISSING;
+	if (tap->parent)
+		return (!found || judge_macvtap(netif, tap, link, error)) &&
+		       find_parent(netif, tap, ret_subject, error);
 	if (!found)
 		return judge_missing(tap, error);
 	if (!link->tun.is_tap || strcmp(link->ifname, tap->ifname) != 0)

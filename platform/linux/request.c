@@ -118,17 +118,27 @@ static bool are_wellformed_addresses(const RequestTap *tap)
 		       (REQUEST_ROUTES - tap->n_routes) * sizeof(NetRoute));
 }
 
+/* A macvtap has none of what the host has on a tap, and a tap nothing of a macvtap's. */
+static bool is_wellformed_kind(const RequestTap *tap)
+{
+	if (tap->op != REQUEST_MACVTAP)
+		return !*tap->parent && !tap->mode && is_zero(tap->mac, sizeof(tap->mac));
+	return *tap->parent && tap->mode >= NET_MACVTAP_BRIDGE &&
+	       tap->mode <= NET_MACVTAP_PASSTHRU && !(tap->mac[0] & 1) &&
+	       !is_zero(tap->mac, sizeof(tap->mac)) && !*tap->bridge && !tap->flags &&
+	       !tap->n_addresses && !tap->n_routes;
+}
+
 static bool is_wellformed_tap(const RequestTap *tap)
 {
 	return is_text(tap->ifname, sizeof(tap->ifname)) && is_ifname_or_empty(tap->bridge) &&
-	       is_ifname_or_empty(tap->uplink) &&
-	       (tap->op == REQUEST_CREATE || tap->op == REQUEST_COMPLETE) &&
+	       is_ifname_or_empty(tap->uplink) && is_ifname_or_empty(tap->parent) &&
+	       tap->op >= REQUEST_CREATE && tap->op <= REQUEST_MACVTAP && is_wellformed_kind(tap) &&
 	       !(tap->flags & ~(REQUEST_NAT | REQUEST_PERSIST)) &&
 	       (tap->op == REQUEST_CREATE || !(tap->flags & REQUEST_PERSIST)) &&
 	       (!*tap->uplink || tap->flags & REQUEST_NAT) && tap->queues >= 1 &&
-	       tap->queues <= REQUEST_QUEUES && is_zero(tap->zero, sizeof(tap->zero)) &&
-	       tap->n_addresses <= REQUEST_ADDRESSES && tap->n_routes <= REQUEST_ROUTES &&
-	       are_wellformed_addresses(tap);
+	       tap->queues <= REQUEST_QUEUES && tap->n_addresses <= REQUEST_ADDRESSES &&
+	       tap->n_routes <= REQUEST_ROUTES && are_wellformed_addresses(tap);
 }
 
 static bool is_wellformed(const Request *request)
@@ -167,7 +177,7 @@ unsigned int request_count_new(const Request *request)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < request->n_taps; i++)
-		n += request->taps[i].op == REQUEST_CREATE;
+		n += request->taps[i].op != REQUEST_COMPLETE;
 	return n;
 }
 

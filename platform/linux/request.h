@@ -24,6 +24,7 @@
 enum { /* RequestTap.op */
 	REQUEST_CREATE = 1,
 	REQUEST_COMPLETE, /* it is there: add what it lacks */
+	REQUEST_MACVTAP,  /* a macvtap link, not a tap */
 };
 
 enum { /* RequestTap.flags */
@@ -34,6 +35,7 @@ enum { /* RequestTap.flags */
 typedef struct {
 	char ifname[REQUEST_IFNAME];
 	char bridge[REQUEST_IFNAME]; /* to be a port of, or "" */
+	char parent[REQUEST_IFNAME]; /* of a macvtap, else "" */
 	char uplink[REQUEST_IFNAME]; /* of NAT: only through this one; "": through any */
 	uint8_t op;
 	uint8_t flags;
@@ -41,7 +43,8 @@ typedef struct {
 	uint8_t n_routes;
 	uint32_t mtu;	/* 0: the kernel's own */
 	uint8_t queues; /* from 1 on; more: multi-queue */
-	uint8_t zero[7];
+	uint8_t mode;	/* a NetMacvtapMode, of a macvtap, else zero, as is */
+	uint8_t mac[6]; /* the guest's */
 	NetAddress addresses[REQUEST_ADDRESSES];
 	NetAddress peers[2]; /* of IPv4 and of IPv6; family 0: none */
 	NetRoute routes[REQUEST_ROUTES];
@@ -66,7 +69,7 @@ typedef struct {
  * SCM_RIGHTS, in order, and behind them those that QEMU is only to hold: what they stand for ends
  * with the last who has them.
  */
-#define REPLY_HOLDINGS 2 /* at most */
+#define REPLY_HOLDINGS (2 + REQUEST_TAPS) /* at most: a leash for each macvtap */
 typedef struct {
 	uint32_t version;
 	uint32_t n_holdings;
@@ -86,7 +89,7 @@ const NetAddress *request_peer(const RequestTap *tap, const NetAddress *address)
 /* How many descriptors the taps have together. */
 unsigned int request_count_queues(const Request *request);
 
-/* How many of the taps are to be created. */
+/* How many of the taps, and macvtaps, are to be created. */
 unsigned int request_count_new(const Request *request);
 
 /* Calls @visit for every prefix that the tap takes on the host, until it returns false. */

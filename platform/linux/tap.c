@@ -100,6 +100,16 @@ bool tap_create(const char *ifname, uid_t owner, int *ret_fds, unsigned int n_qu
 	return false;
 }
 
+/* The name is not looked at: the device is that of one link. */
+bool tap_set_up_macvtap(int fd, unsigned int n_queues, Fault *fault)
+{
+	int flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (n_queues > 1 ? IFF_MULTI_QUEUE : 0);
+	struct ifreq request = { .ifr_flags = (short)flags };
+
+	return ioctl(fd, TUNSETIFF, &request) == 0 ||
+	       fault_set(fault, EX_OSERR, "TUNSETIFF: %s", strerror(errno));
+}
+
 bool tap_set_persistent(int fd, bool persistent, Fault *fault)
 {
 	return ioctl(fd, TUNSETPERSIST, (unsigned long)persistent) == 0 ||

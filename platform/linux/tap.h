@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tap: the only user of /dev/net/tun. A tap of ours lives exactly as long as a descriptor on it is
- * open, and takes its addresses and routes along, unless it was asked to stay.
+ * tap: the only user of /dev/net/tun, and of its ioctls. A tap of ours lives exactly as long as a
+ * descriptor on it is open, and takes its addresses and routes along, unless it was asked to stay.
  */
 #pragma once
 
@@ -23,6 +23,9 @@ bool tap_create(const char *ifname, uid_t owner, int *ret_fds, unsigned int n_qu
 
 /* Closes those that are not -1, and makes them so. */
 void tap_close(int *fds, unsigned int n_queues);
+
+/* Has packets of the macvtap device @fd look like those of a tap. */
+bool tap_set_up_macvtap(int fd, unsigned int n_queues, Fault *fault);
 
 /* Does the tap of @fd stay when its last descriptor closes? */
 bool tap_set_persistent(int fd, bool persistent, Fault *fault);

@@ -500,7 +500,10 @@ static const struct {
 	{ "flag-unknown", TAP(0, flags), BYTES("\200"), UNKNOWN },
 	{ "queues-0", TAP(0, queues), BYTES("\0"), UNKNOWN },
 	{ "queues-9", TAP(1, queues), BYTES("\t"), UNKNOWN },
-	{ "queues-byte-behind", TAP(1, zero[6]), BYTES("x"), UNKNOWN },
+	{ "mac-of-a-tap", TAP(1, mac[5]), BYTES("x"), UNKNOWN },
+	{ "mode-of-a-tap", TAP(1, mode), BYTES("\1"), UNKNOWN },
+	{ "parent-of-a-tap", TAP(1, parent), BYTES("eth0"), UNKNOWN },
+	{ "macvtap-with-addresses", TAP(1, op), BYTES("\3"), UNKNOWN },
 	{ "force-2", offsetof(Request, force), NUMBER(2), UNKNOWN },
 	{ "uplink-without-nat", TAP(0, uplink), BYTES("eth0"), UNKNOWN },
 	{ "bridge-with-address", TAP(1, bridge), BYTES("br0"),
@@ -633,7 +636,8 @@ static void test_unused(void)
 {
 	check_unused(offsetof(Request, label[strlen("my_VM-1.0") + 1]), TAP(0, ifname));
 	check_unused(TAP(0, ifname[strlen("tap0") + 1]), TAP(0, bridge));
-	check_unused(TAP(0, bridge[1]), TAP(0, uplink));
+	check_unused(TAP(0, bridge[1]), TAP(0, parent));
+	check_unused(TAP(0, parent[1]), TAP(0, uplink));
 	check_unused(TAP(0, uplink), TAP(0, op));
 	check_unused(ADDRESS(0, 0, zero), ADDRESS(0, 0, octets));
 	check_unused(ADDRESS(0, 0, octets[4]), ADDRESS(0, 1, family));

@@ -188,6 +188,9 @@ static const Row faulty[] = {
 	{ "br-slash", "[nic]\nbr = br/0\n",
 		"vm.ini:2: [nic] br: 'br/0': an interface name has letters, digits and '-', '_', '.', "
 		"'@' only here" },
+	{ "parent-slash", "[nic]\nparent = eth/0\n",
+		"vm.ini:2: [nic] parent: 'eth/0': an interface name has letters, digits and '-', '_', "
+		"'.', '@' only here" },
 	{ "mtu-of-ipv6", "[nic]\naddress = fd00::1/64\nmtu = 1279\n",
 		"vm.ini:3: [nic] mtu: IPv6 needs 1280 at least" },
 	{ "ifname-claimed", "[nic]\nifname = eth0\n",

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "platform/linux/helper/privilege.h"
+#include "platform/linux/macvtap.h"
 #include "platform/linux/netif-step.h"
 
 #define DESCRIPTORS_MAX 128 /* the helper has closed all it inherited: it never has so many */
@@ -46,6 +47,29 @@ static int write_setting(
 
 /* ---- one change ---- */
 
+/* In the place of one that a killed keeper has left. */
+static int make_macvtap(Netif *netif, KeeperChange *change)
+{
+	int error = 0;
+
+	if (change->macvtap.stale)
+		error = netif_remove_link(netif, change->macvtap.stale);
+	if (error && error != ENODEV)
+		return error;
+	return netif_add_macvtap(netif, &change->macvtap.link, &change->ifindex);
+}
+
+/* A kernel without IPv6 has no such setting, and needs none. */
+static int disable_ipv6(int ifindex)
+{
+	int error = write_setting(ifindex, "ipv6", "disable_ipv6", 1, NULL);
+
+	return error == ENOENT && access("/proc/sys/net/ipv6", F_OK) < 0 &&
+			       access("/proc/sys/net", F_OK) == 0
+		       ? 0
+		       : error;
+}
+
 static int make(Netif *netif, KeeperChange *change)
 {
 	int ifindex = change->ifindex;
@@ -53,6 +77,10 @@ static int make(Netif *netif, KeeperChange *change)
 	int error;
 
 	switch (change->kind) {
+	case KEEPER_MACVTAP:
+		return make_macvtap(netif, change);
+	case KEEPER_DISABLE_IPV6:
+		return disable_ipv6(ifindex);
 	case KEEPER_ALIAS:
 		return netif_set_alias(netif, ifindex, change->alias.now);
 	case KEEPER_MTU:
@@ -106,6 +134,13 @@ static void undo(Netif *netif, const KeeperChange *change)
 	if (!netif_find_index(netif, change->ifindex, &found, &link, &fault) || !found)
 		return;
 	switch (change->kind) {
+	case KEEPER_MACVTAP:
+		if (macvtap_is_ours(&link) &&
+			(!*link.alias || strcmp(link.alias, change->macvtap.alias) == 0))
+			netif_remove_link(netif, link.index);
+		break;
+	case KEEPER_DISABLE_IPV6:
+		break; /* goes with the link */
 	case KEEPER_ALIAS:
 		if (strcmp(link.alias, change->alias.now) == 0)
 			netif_set_alias(netif, link.index, change->alias.before);
@@ -156,8 +191,9 @@ static bool refuse(const Netif *netif, const KeeperChange *change, int error, Fa
 		: is_wish      ? EX_UNAVAILABLE
 			       : EX_OSERR,
 		"the kernel refuses: %s",
-		change->kind == KEEPER_ACCEPT_RA ? strerror(error)
-						 : netif_refusal(netif, text, sizeof(text)));
+		change->kind == KEEPER_ACCEPT_RA || change->kind == KEEPER_DISABLE_IPV6
+			? strerror(error)
+			: netif_refusal(netif, text, sizeof(text)));
 }
 
 /* From @i on nothing was made; what was taken over is still to be undone. */
@@ -170,9 +206,16 @@ static void forget_rest(KeeperChange *changes, unsigned int i, unsigned int n_ch
 
 static bool make_all(Netif *netif, KeeperChange *changes, unsigned int n_changes, Fault *fault)
 {
-	for (unsigned int i = 0; i < n_changes; i++) {
-		int error = changes[i].make ? make(netif, &changes[i]) : 0;
+	int made = 0; /* a link */
 
+	for (unsigned int i = 0; i < n_changes; i++) {
+		int error;
+
+		if (changes[i].ifindex == 0)
+			changes[i].ifindex = made;
+		error = changes[i].make ? make(netif, &changes[i]) : 0;
+		if (changes[i].kind == KEEPER_MACVTAP)
+			made = changes[i].ifindex;
 		if (!error)
 			continue;
 		if (is_done_by_others(&changes[i], error)) {
@@ -266,17 +309,19 @@ static bool spawn(int socket, KeeperChange *changes, unsigned int n_changes, con
 	_exit(child < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
-int keeper_start(KeeperChange *changes, unsigned int n_changes, const int *taps,
+static bool make_leash(int *sockets, Fault *fault)
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) == 0 ||
+	       fault_set(fault, EX_OSERR, "socketpair: %s", strerror(errno));
+}
+
+/* Consumes @sockets. */
+static int start_on(int *sockets, KeeperChange *changes, unsigned int n_changes, const int *taps,
 	unsigned int n_taps, Fault *fault)
 {
-	int sockets[2];
 	bool started;
 	Fault outcome;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
-		fault_set(fault, EX_OSERR, "socketpair: %s", strerror(errno));
-		return -1;
-	}
 	started = spawn(sockets[1], changes, n_changes, taps, n_taps);
 	if (!started)
 		fault_set(fault, EX_OSERR, "cannot start a keeper: %s", strerror(errno));
@@ -290,6 +335,31 @@ int keeper_start(KeeperChange *changes, unsigned int n_changes, const int *taps,
 	if (started)
 		return sockets[0];
 	close(sockets[0]);
+	return -1;
+}
+
+int keeper_start(KeeperChange *changes, unsigned int n_changes, const int *taps,
+	unsigned int n_taps, Fault *fault)
+{
+	int sockets[2];
+
+	return make_leash(sockets, fault)
+		       ? start_on(sockets, changes, n_changes, taps, n_taps, fault)
+		       : -1;
+}
+
+int keeper_start_named(
+	const char *ifname, KeeperChange *changes, unsigned int n_changes, Fault *fault)
+{
+	int sockets[2];
+
+	if (!make_leash(sockets, fault))
+		return -1;
+	if (macvtap_take(sockets[0], ifname, MACVTAP_LEASH, fault) &&
+		macvtap_take(sockets[1], ifname, MACVTAP_KEEPER, fault))
+		return start_on(sockets, changes, n_changes, NULL, 0, fault);
+	close(sockets[0]);
+	close(sockets[1]);
 	return -1;
 }
 

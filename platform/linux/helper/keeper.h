@@ -16,10 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "platform/linux/netif-step.h"
 #include "platform/linux/netif.h"
 #include "platform/tap-terms.h"
 
 typedef enum {
+	KEEPER_MACVTAP, /* a link that is made; those that follow with ifindex 0 are of it */
+	KEEPER_DISABLE_IPV6,
 	KEEPER_ALIAS,
 	KEEPER_MTU,
 	KEEPER_ACCEPT_RA, /* of IPv6 */
@@ -37,6 +40,11 @@ typedef struct {
 	int tap;	   /* what a fault is about */
 	NetKey key;
 	union {
+		struct {
+			NetifMacvtap link;
+			const char *alias; /* that it will have; borrowed */
+			int stale;	   /* ifindex of one that is to be replaced, or 0 */
+		} macvtap;
 		struct {
 			const char *now, *before; /* borrowed */
 		} alias;
@@ -59,6 +67,13 @@ typedef struct {
  */
 int keeper_start(KeeperChange *changes, unsigned int n_changes, const int *taps,
 	unsigned int n_taps, Fault *fault);
+
+/*
+ * The same for a link that nobody has yet: leash and keeper have the names that macvtap.h tells of.
+ * EX_TEMPFAIL if others have them.
+ */
+int keeper_start_named(
+	const char *ifname, KeeperChange *changes, unsigned int n_changes, Fault *fault);
 
 /* Lets the keeper undo all, waits until it has, and closes the leash; -1 is fine. */
 void keeper_end(int leash);

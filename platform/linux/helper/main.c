@@ -26,6 +26,7 @@
 #include "platform/linux/helper/complete.h"
 #include "platform/linux/helper/firewall.h"
 #include "platform/linux/helper/keeper.h"
+#include "platform/linux/helper/macvtaps.h"
 #include "platform/linux/helper/nat.h"
 #include "platform/linux/helper/policy.h"
 #include "platform/linux/helper/privilege.h"
@@ -156,6 +157,7 @@ static bool is_allowed(const Request *request, const Caller *caller, Netif *neti
 typedef struct {
 	Queues queues[REQUEST_TAPS];
 	int holdings[REPLY_HOLDINGS];
+	unsigned int n_macvtaps; /* of the holdings: their leashes */
 } Product;
 
 /* What QEMU is to hold beside the taps. */
@@ -173,6 +175,32 @@ static bool warn(const Request *request, Reply *reply)
 	       firewall_warn(request, reply->warning, sizeof(reply->warning), &reply->fault);
 }
 
+/* The first of the holdings. */
+static bool make_macvtaps(
+	Netif *netif, const Request *request, const Caller *caller, Product *product, Reply *reply)
+{
+	bool made = macvtaps_make(netif, request, caller, product->queues, product->holdings,
+		&product->n_macvtaps, &reply->fault);
+
+	reply->n_holdings = product->n_macvtaps;
+	return made;
+}
+
+/* Waits until they are gone; all else goes with its descriptor. */
+static void end_macvtaps(Product *product)
+{
+	while (product->n_macvtaps > 0)
+		keeper_end(product->holdings[--product->n_macvtaps]);
+}
+
+static bool wants_taps(const Request *request)
+{
+	for (unsigned int i = 0; i < request->n_taps; i++)
+		if (request->taps[i].op != REQUEST_MACVTAP)
+			return true;
+	return false;
+}
+
 /* The keeper comes last: nothing that follows can fail but on a tap's way to stay. */
 static bool make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
 	Product *product, Reply *reply)
@@ -182,8 +210,10 @@ static bool make(Netif *netif, const Request *request, const int *bridges, const
 	int leash;
 
 	memset(product, -1, sizeof(*product));
+	product->n_macvtaps = 0;
 	if (!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
 		!warn(request, reply) || !taps_make(netif, request, bridges, caller, fds, fault) ||
+		!make_macvtaps(netif, request, caller, product, reply) ||
 		!make_holdings(request, product->holdings, reply) ||
 		!complete_start(netif, request, caller, fds, &leash, fault))
 		return false;
@@ -207,9 +237,12 @@ static bool serve(const Request *request, const Caller *caller, Product *product
 
 	if (served && request->mode == REQUEST_JUDGE)
 		served = complete_is_possible(netif, request, caller, fault) &&
-			 privilege_raise(fault) && warn(request, reply) && tap_is_possible(fault);
+			 macvtaps_are_possible(netif, request, caller, fault) &&
+			 privilege_raise(fault) && warn(request, reply) &&
+			 (!wants_taps(request) || tap_is_possible(fault));
 	else if (served)
-		served = make(netif, request, bridges, caller, product, reply);
+		served = make(netif, request, bridges, caller, product, reply) ||
+			 (end_macvtaps(product), false);
 	privilege_drop();
 	netif_close(netif);
 	return served;

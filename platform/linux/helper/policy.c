@@ -13,6 +13,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "platform/linux/macvtap.h"
+
 #define POLICY_MAX (64 * 1024) /* bytes */
 #define POLICY_PREFIXES 32     /* in one line */
 #define BLANKS " \t\r"
@@ -20,6 +22,7 @@
 typedef struct {
 	const char *pattern;
 	const char *bridge; /* NULL in a line that allows no bridge */
+	const char *parent; /* NULL in a line that allows no macvtap */
 	NetAddress prefixes[POLICY_PREFIXES];
 	unsigned int n_prefixes;
 	unsigned int max; /* taps per user */
@@ -149,16 +152,17 @@ static const char *parse_words(char **rest, Line *line)
 	char *word;
 
 	while ((word = strtok_r(NULL, BLANKS, rest))) {
-		if (strcmp(word, "nat") == 0 && !line->bridge) {
+		if (strcmp(word, "nat") == 0 && !line->bridge && !line->parent) {
 			line->nat = true;
 			continue;
 		}
-		if (strcmp(word, "persistent") == 0) {
+		if (strcmp(word, "persistent") == 0 && !line->parent) {
 			line->persistent = true;
 			continue;
 		}
 		if (strncmp(word, "max=", 4) != 0 || !parse_number(word + 4, 1024, &max))
-			return line->bridge
+			return line->parent ? "the word known here is max=N, a number of taps"
+			       : line->bridge
 				       ? "the words known here are persistent, and max=N, a number of "
 					 "taps"
 				       : "the words known here are nat, persistent, and max=N, a "
@@ -190,6 +194,15 @@ static const char *parse_bridge(char **rest, Line *line)
 	return parse_words(rest, line);
 }
 
+static const char *parse_macvtap(char **rest, Line *line)
+{
+	line->parent = strtok_r(NULL, BLANKS, rest);
+	line->pattern = strtok_r(NULL, BLANKS, rest);
+	if (!line->parent || !line->pattern)
+		return "write: macvtap PARENT PATTERN [max=N]";
+	return parse_words(rest, line);
+}
+
 /* NULL, or what is wrong. An empty line has no pattern. */
 static const char *parse_line(char *text, Line *line)
 {
@@ -205,7 +218,9 @@ static const char *parse_line(char *text, Line *line)
 		return parse_allow(&rest, line);
 	if (strcmp(word, "bridge") == 0)
 		return parse_bridge(&rest, line);
-	return "a line begins with allow or bridge";
+	if (strcmp(word, "macvtap") == 0)
+		return parse_macvtap(&rest, line);
+	return "a line begins with allow, bridge or macvtap";
 }
 
 /* ---- the question ---- */
@@ -235,7 +250,9 @@ static Verdict judge_tap(const Line *line, const RequestTap *tap)
 		return (Verdict){ NAME_UNKNOWN, NET_KEY_IFNAME };
 	if (strcmp(line->bridge ? line->bridge : "", tap->bridge) != 0)
 		return (Verdict){ NAME_UNKNOWN, *tap->bridge ? NET_KEY_BR : NET_KEY_IFNAME };
-	if (!line->bridge && !request_each_prefix(tap, line_covers, &coverage))
+	if (strcmp(line->parent ? line->parent : "", tap->parent) != 0)
+		return (Verdict){ NAME_UNKNOWN, *tap->parent ? NET_KEY_PARENT : NET_KEY_IFNAME };
+	if (!line->bridge && !line->parent && !request_each_prefix(tap, line_covers, &coverage))
 		return (Verdict){ ADDRESS_OUTSIDE, coverage.key };
 	if (tap->flags & REQUEST_NAT && !line->nat)
 		return (Verdict){ WORD_MISSING, NET_KEY_NAT };
@@ -275,6 +292,10 @@ static void write_rule(char *text, size_t size, const RequestTap *tap)
 		snprintf(text, size, "bridge %s %s%s", tap->bridge, tap->ifname, persistent);
 		return;
 	}
+	if (*tap->parent) {
+		snprintf(text, size, "macvtap %s %s", tap->parent, tap->ifname);
+		return;
+	}
 	request_each_prefix(tap, append_network, &networks);
 	snprintf(text, size, "allow %s %s%s%s", tap->ifname, prefixes,
 		tap->flags & REQUEST_NAT ? " nat" : "", persistent);
@@ -290,16 +311,38 @@ static bool refuse(
 		"%s; an administrator can add \"%s\" to " POLICY_FILE, why, rule);
 }
 
+/* A macvtap of the user's that a killed keeper has left makes room for the new one. */
+static bool count_replaced(
+	const Request *request, uid_t user, Netif *netif, unsigned int *ret_count, Fault *fault)
+{
+	*ret_count = 0;
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		const RequestTap *tap = &request->taps[i];
+		NetifLink link;
+		bool found;
+
+		if (tap->op != REQUEST_MACVTAP)
+			continue;
+		if (!netif_find(netif, tap->ifname, &found, &link, fault))
+			return false;
+		*ret_count += found && macvtap_is_ours(&link) && netif_is_owned(&link, user);
+	}
+	return true;
+}
+
 /* Of the new taps; those that are there belong to whom they belong. */
 static bool within_quota(const Request *request, uid_t user, unsigned int max, Netif *netif,
 	bool *ret_within, Fault *fault)
 {
-	unsigned int owned = 0;
+	unsigned int new = request_count_new(request), owned, replaced;
 
-	if (max != UINT_MAX && !netif_count_owned(netif, user, &owned, fault))
+	*ret_within = max == UINT_MAX || new == 0;
+	if (*ret_within)
+		return true;
+	if (!netif_count_owned(netif, user, &owned, fault) ||
+		!count_replaced(request, user, netif, &replaced, fault))
 		return false;
-	*ret_within = max == UINT_MAX || request_count_new(request) == 0 ||
-		      owned + request_count_new(request) <= max;
+	*ret_within = owned - replaced + new <= max;
 	return true;
 }
 

@@ -4,6 +4,7 @@
  *
  *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]
  *	bridge BRIDGE TAP-PATTERN [max=N] [persistent]
+ *	macvtap PARENT PATTERN [max=N]
  *
  * For each tap of a request there must be one that allows it as a whole: name, addresses, routes,
  * what else is asked of it, and the number of taps the user then has. No such file, or any fault

@@ -1,0 +1,28 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+#
+# SIGKILL at system calls of the launcher, of the helper, and of helper and keeper at once, while a
+# macvtap is made. If the keeper lives, the host is as before; if it was killed, the next VM takes
+# over, and then it is. Of the calls a fixed share is tried; KILL_ALL=1 tries all.
+
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use World;
+use Test::More;
+
+require "$FindBin::Bin/lib/kill-points.pl";
+require "$FindBin::Bin/lib/lan.pl";
+require "$FindBin::Bin/lib/taps.pl";
+
+must_or_skip(can_trace(), 'strace does not work here');
+must_or_skip(is_real_root(), 'the devices of macvtaps belong to real root');
+must_or_skip(run_ok(qw(mount -t devtmpfs)) =~ m{ /dev }, 'no devtmpfs on /dev');
+make_lan();
+must_or_skip((run([qw(ip link add link lan0 name try type macvtap)]))[0] == 0, 'this kernel has no macvtap');
+run_ok(qw(ip link del try));
+install_stub("#!/bin/sh\nexit 0\n");
+
+kill_everywhere(profile("[vm]\nname = vm\n[nic]\nparent = lan0\n[machine]\naccel = tcg\n"));
+done_testing();
