@@ -2,7 +2,7 @@
 /*
  * The changing half of netif: everything that is to be done to taps goes to the kernel in one send.
  */
-#include "platform/linux/netif-parts.h"
+#include "platform/linux/netif-messages.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -66,8 +66,7 @@ static struct nl_msg *settings_message(const NetifSetup *setup)
 		{ IPV4_DEVCONF_ACCEPT_REDIRECTS, 0 },
 		{ IPV4_DEVCONF_SEND_REDIRECTS, 0 },
 	};
-	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = setup->ifindex };
-	struct nl_msg *message = netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+	struct nl_msg *message = netif_link_message(setup->ifindex, 0, 0);
 	struct nlattr *families, *family, *values;
 
 	if (!message)
@@ -88,8 +87,7 @@ static struct nl_msg *settings_message(const NetifSetup *setup)
 /* A message of its own for each, so that a refusal can be told from the others. */
 static struct nl_msg *mtu_message(const NetifSetup *setup)
 {
-	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = setup->ifindex };
-	struct nl_msg *message = netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+	struct nl_msg *message = netif_link_message(setup->ifindex, 0, 0);
 
 	if (message)
 		nla_put_u32(message, IFLA_MTU, setup->mtu);
@@ -102,8 +100,7 @@ static struct nl_msg *mtu_message(const NetifSetup *setup)
  */
 static struct nl_msg *bridge_message(const NetifSetup *setup)
 {
-	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = setup->ifindex };
-	struct nl_msg *message = netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
+	struct nl_msg *message = netif_link_message(setup->ifindex, 0, 0);
 
 	if (message) {
 		nla_put(message, IFLA_ADDRESS, sizeof(setup->mac), setup->mac);
@@ -112,67 +109,10 @@ static struct nl_msg *bridge_message(const NetifSetup *setup)
 	return message;
 }
 
-static struct nl_msg *address_message(
-	int ifindex, const NetAddress *address, const NetAddress *peer)
-{
-	bool four = address->family == 4;
-	struct ifaddrmsg header = {
-		.ifa_family = four ? AF_INET : AF_INET6,
-		.ifa_prefixlen = address->prefix_len,
-		.ifa_flags = four ? 0 : IFA_F_NODAD,
-		.ifa_index = ifindex,
-	};
-	struct nl_msg *message = netif_new_message(
-		RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
-
-	if (message) {
-		nla_put(message, IFA_LOCAL, four ? 4 : 16, address->octets);
-		nla_put(message, IFA_ADDRESS, four ? 4 : 16,
-			peer->family ? peer->octets : address->octets);
-	}
-	return message;
-}
-
-static struct nl_msg *up_message(int ifindex)
-{
-	struct ifinfomsg header = {
-		.ifi_family = AF_UNSPEC,
-		.ifi_index = ifindex,
-		.ifi_flags = IFF_UP,
-		.ifi_change = IFF_UP,
-	};
-
-	return netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
-}
-
 /* An IPv6 peer's own route comes a moment after its address: the kernel need not look for it. */
 static bool is_through_peer(const NetifSetup *setup, const NetRoute *route)
 {
 	return route->via.family == 6 && net_address_same_host(&route->via, &setup->peers[1]);
-}
-
-static struct nl_msg *route_message(const NetifSetup *setup, const NetRoute *route)
-{
-	bool four = route->to.family == 4;
-	struct rtmsg header = {
-		.rtm_family = four ? AF_INET : AF_INET6,
-		.rtm_dst_len = route->to.prefix_len,
-		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = RTPROT_STATIC,
-		.rtm_scope = route->via.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
-		.rtm_type = RTN_UNICAST,
-		.rtm_flags = is_through_peer(setup, route) ? RTNH_F_ONLINK : 0,
-	};
-	struct nl_msg *message = netif_new_message(
-		RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header, sizeof(header));
-
-	if (message) {
-		nla_put(message, RTA_DST, four ? 4 : 16, route->to.octets);
-		nla_put_u32(message, RTA_OIF, setup->ifindex);
-		if (route->via.family)
-			nla_put(message, RTA_GATEWAY, four ? 4 : 16, route->via.octets);
-	}
-	return message;
 }
 
 static bool batch_fill_tap(Netif *netif, Batch *batch, const NetifSetup *setup, int i)
@@ -185,17 +125,24 @@ static bool batch_fill_tap(Netif *netif, Batch *batch, const NetifSetup *setup, 
 		const NetAddress *address = &setup->addresses[j];
 
 		if (!batch_add(netif, batch,
-			    address_message(
+			    netif_address_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
 				    setup->ifindex, address, &setup->peers[address->family == 6]),
 			    i, NET_KEY_ADDRESS))
 			return false;
 	}
-	if (!batch_add(netif, batch, up_message(setup->ifindex), i, NET_KEY_IFNAME))
+	if (!batch_add(netif, batch, netif_link_message(setup->ifindex, IFF_UP, IFF_UP), i,
+		    NET_KEY_IFNAME))
 		return false;
-	for (unsigned int j = 0; j < setup->n_routes; j++)
-		if (!batch_add(netif, batch, route_message(setup, &setup->routes[j]), i,
-			    NET_KEY_ROUTE))
+	for (unsigned int j = 0; j < setup->n_routes; j++) {
+		const NetRoute *route = &setup->routes[j];
+
+		if (!batch_add(netif, batch,
+			    netif_route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+				    setup->ifindex, route, RTPROT_STATIC,
+				    is_through_peer(setup, route)),
+			    i, NET_KEY_ROUTE))
 			return false;
+	}
 	return true;
 }
 
@@ -205,14 +152,6 @@ static bool batch_fill(Netif *netif, Batch *batch, const NetifSetup *setups, uns
 		if (!batch_fill_tap(netif, batch, &setups[i], i))
 			return false;
 	return true;
-}
-
-/* "Permission denied (ipv6: IPv6 is disabled on this device)" */
-static const char *refusal(const Netif *netif, char *text, size_t size)
-{
-	snprintf(text, size, "%s%s%s%s", strerror(netif->error), *netif->text ? " (" : "",
-		netif->text, *netif->text ? ")" : "");
-	return text;
 }
 
 /* What the profile asks for can be something that the kernel does not take. */
@@ -245,7 +184,7 @@ static bool batch_send(Netif *netif, Batch *batch, Fault *fault)
 	if (netif->error && about < batch->n)
 		return fault_about(fault, batch->about[about].tap, batch->about[about].key,
 			refusal_status(netif->error, batch->about[about].key),
-			"the kernel refuses: %s", refusal(netif, text, sizeof(text)));
+			"the kernel refuses: %s", netif_refusal(netif, text, sizeof(text)));
 	return fault_set(fault, EX_OSERR, "netlink: %s", netif_reason(result));
 }
 

@@ -12,7 +12,7 @@
 #include <net/if.h>
 #include <netlink/attr.h>
 
-#include "platform/linux/netif-parts.h"
+#include "platform/linux/netif-messages.h"
 
 /* Consumes @message, which may be NULL for want of memory. */
 static int change(Netif *netif, struct nl_msg *message)
@@ -35,13 +35,6 @@ static int change(Netif *netif, struct nl_msg *message)
 	return netif->error;
 }
 
-const char *netif_refusal(const Netif *netif, char *text, size_t size)
-{
-	snprintf(text, size, "%s%s%s%s", strerror(netif->error), *netif->text ? " (" : "",
-		netif->text, *netif->text ? ")" : "");
-	return text;
-}
-
 /* ---- links ---- */
 
 static struct nl_msg *delete_message(int ifindex)
@@ -49,18 +42,6 @@ static struct nl_msg *delete_message(int ifindex)
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC, .ifi_index = ifindex };
 
 	return netif_new_message(RTM_DELLINK, 0, &header, sizeof(header));
-}
-
-static struct nl_msg *link_message(int ifindex, unsigned int flags, unsigned int changed)
-{
-	struct ifinfomsg header = {
-		.ifi_family = AF_UNSPEC,
-		.ifi_index = ifindex,
-		.ifi_flags = flags,
-		.ifi_change = changed,
-	};
-
-	return netif_new_message(RTM_SETLINK, 0, &header, sizeof(header));
 }
 
 static uint32_t kernel_mode(NetMacvtapMode mode)
@@ -105,7 +86,7 @@ static struct nl_msg *macvtap_message(const NetifMacvtap *macvtap)
 /* In mode passthru the parent takes the address, and has its own back when the link goes. */
 static int set_mac(Netif *netif, int ifindex, const uint8_t *mac)
 {
-	struct nl_msg *message = link_message(ifindex, 0, 0);
+	struct nl_msg *message = netif_link_message(ifindex, 0, 0);
 
 	if (message)
 		nla_put(message, IFLA_ADDRESS, 6, mac);
@@ -136,7 +117,7 @@ int netif_remove_link(Netif *netif, int ifindex)
 
 int netif_set_alias(Netif *netif, int ifindex, const char *alias)
 {
-	struct nl_msg *message = link_message(ifindex, 0, 0);
+	struct nl_msg *message = netif_link_message(ifindex, 0, 0);
 
 	/* Without the NUL: an empty attribute is what takes an alias away. */
 	if (message)
@@ -146,7 +127,7 @@ int netif_set_alias(Netif *netif, int ifindex, const char *alias)
 
 int netif_set_mtu(Netif *netif, int ifindex, uint32_t mtu)
 {
-	struct nl_msg *message = link_message(ifindex, 0, 0);
+	struct nl_msg *message = netif_link_message(ifindex, 0, 0);
 
 	if (message)
 		nla_put_u32(message, IFLA_MTU, mtu);
@@ -155,39 +136,14 @@ int netif_set_mtu(Netif *netif, int ifindex, uint32_t mtu)
 
 int netif_set_up_flag(Netif *netif, int ifindex, bool up)
 {
-	return change(netif, link_message(ifindex, up ? IFF_UP : 0, IFF_UP));
+	return change(netif, netif_link_message(ifindex, up ? IFF_UP : 0, IFF_UP));
 }
 
 /* ---- addresses and routes ---- */
 
-static size_t octets(const NetAddress *address)
-{
-	return address->family == 4 ? 4 : 16;
-}
-
-static struct nl_msg *address_message(
-	int type, int flags, int ifindex, const NetAddress *address, const NetAddress *peer)
-{
-	bool four = address->family == 4;
-	struct ifaddrmsg header = {
-		.ifa_family = four ? AF_INET : AF_INET6,
-		.ifa_prefixlen = address->prefix_len,
-		.ifa_flags = four ? 0 : IFA_F_NODAD,
-		.ifa_index = ifindex,
-	};
-	struct nl_msg *message = netif_new_message(type, flags, &header, sizeof(header));
-
-	if (message) {
-		nla_put(message, IFA_LOCAL, octets(address), address->octets);
-		nla_put(message, IFA_ADDRESS, octets(address),
-			peer->family ? peer->octets : address->octets);
-	}
-	return message;
-}
-
 int netif_add_address(Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer)
 {
-	struct nl_msg *message = address_message(
+	struct nl_msg *message = netif_address_message(
 		RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, address, peer);
 
 	if (message)
@@ -198,43 +154,17 @@ int netif_add_address(Netif *netif, int ifindex, const NetAddress *address, cons
 int netif_remove_address(
 	Netif *netif, int ifindex, const NetAddress *address, const NetAddress *peer)
 {
-	return change(netif, address_message(RTM_DELADDR, 0, ifindex, address, peer));
-}
-
-static struct nl_msg *route_message(
-	int type, int flags, int ifindex, const NetRoute *route, bool onlink)
-{
-	bool four = route->to.family == 4;
-	bool adding = type == RTM_NEWROUTE;
-	struct rtmsg header = {
-		.rtm_family = four ? AF_INET : AF_INET6,
-		.rtm_dst_len = route->to.prefix_len,
-		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = NETIF_KEPT,
-		.rtm_scope = !adding		 ? RT_SCOPE_NOWHERE
-			     : route->via.family ? RT_SCOPE_UNIVERSE
-						 : RT_SCOPE_LINK,
-		.rtm_type = adding ? RTN_UNICAST : RTN_UNSPEC,
-		.rtm_flags = onlink ? RTNH_F_ONLINK : 0,
-	};
-	struct nl_msg *message = netif_new_message(type, flags, &header, sizeof(header));
-
-	if (!message)
-		return NULL;
-	nla_put(message, RTA_DST, octets(&route->to), route->to.octets);
-	nla_put_u32(message, RTA_OIF, ifindex);
-	if (route->via.family)
-		nla_put(message, RTA_GATEWAY, octets(&route->via), route->via.octets);
-	return message;
+	return change(netif, netif_address_message(RTM_DELADDR, 0, ifindex, address, peer));
 }
 
 int netif_add_route(Netif *netif, int ifindex, const NetRoute *route, bool onlink)
 {
-	return change(netif,
-		route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex, route, onlink));
+	return change(netif, netif_route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+				     route, NETIF_KEPT, onlink));
 }
 
 int netif_remove_route(Netif *netif, int ifindex, const NetRoute *route)
 {
-	return change(netif, route_message(RTM_DELROUTE, 0, ifindex, route, false));
+	return change(
+		netif, netif_route_message(RTM_DELROUTE, 0, ifindex, route, NETIF_KEPT, false));
 }

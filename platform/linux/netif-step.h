@@ -40,6 +40,3 @@ int netif_remove_address(
 /* In the main table. @onlink: the kernel need not look for the way to the gateway. */
 int netif_add_route(Netif *netif, int ifindex, const NetRoute *route, bool onlink);
 int netif_remove_route(Netif *netif, int ifindex, const NetRoute *route);
-
-/* "Permission denied (ipv6: IPv6 is disabled on this device)" into @text; returns @text. */
-const char *netif_refusal(const Netif *netif, char *text, size_t size);

@@ -108,6 +108,13 @@ static int on_acknowledgement(struct nl_msg *message, void *data)
 	return NL_OK;
 }
 
+const char *netif_refusal(const Netif *netif, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s", strerror(netif->error), *netif->text ? " (" : "",
+		netif->text, *netif->text ? ")" : "");
+	return text;
+}
+
 struct nl_cb *netif_new_callbacks(Netif *netif)
 {
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);

@@ -106,3 +106,7 @@ typedef struct {
  * what was done before it stays, for the caller to drop with the tap.
  */
 bool netif_set_up(Netif *netif, const NetifSetup *setups, unsigned int n_setups, Fault *fault);
+
+/* The last refusal: "Permission denied (ipv6: IPv6 is disabled on this device)" into @text; returns
+ * @text. */
+const char *netif_refusal(const Netif *netif, char *text, size_t size);
