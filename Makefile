@@ -47,8 +47,8 @@ libs         := $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null) $(helper_libs
 
 # The platform is a folder. What launcher and helper share in it needs no GLib.
 sources := $(wildcard launcher/*.c profiles/*.c platform/$(PLATFORM)/*.c)
-shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address adopt fault macvtap nat-rules request tap) \
-	$(wildcard platform/$(PLATFORM)/netif*.c)
+shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address adopt dnsmasq fault macvtap nat-rules \
+	request tap) $(wildcard platform/$(PLATFORM)/netif*.c)
 objects := $(sources:%.c=$(BUILD)/%.o)
 core    := $(filter-out %/main.o,$(objects))
 inspect_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/inspect/*.c))

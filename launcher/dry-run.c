@@ -148,6 +148,29 @@ static void print_open(FILE *out, const Plan *plan, const NetTap *tap)
 		fprintf(out, "exec %d<>\"$device\"\n", fds[i]);
 }
 
+static void print_words(FILE *out, const GStrv words)
+{
+	for (guint i = 0; words[i]; i++) {
+		g_autofree char *word = shell_word(words[i]);
+
+		fprintf(out, "%s%s", i ? " " : "", word);
+	}
+}
+
+#define DHCP_PID_FILE "/run/qemu-tapwrap-%s.pid"
+
+/* It goes into the background when it serves, and its PID is in the file then. */
+static void print_dhcp(FILE *out, const NetTap *tap)
+{
+	g_auto(GStrv) options = net_dhcp_options(tap);
+
+	fputs("as_root dnsmasq ", out);
+	print_words(out, options);
+	fprintf(out, " --pid-file=" DHCP_PID_FILE "\n", tap->ifname);
+	fprintf(out, "servers=\"$(cat " DHCP_PID_FILE ") $servers\"\n", tap->ifname);
+	fprintf(out, "as_root rm -f " DHCP_PID_FILE "\n", tap->ifname);
+}
+
 static void print_change(FILE *out, const Plan *plan, const Change *change)
 {
 	const char *ifname = change->tap->ifname;
@@ -176,6 +199,9 @@ static void print_change(FILE *out, const Plan *plan, const Change *change)
 		break;
 	case CHANGE_OPEN:
 		print_open(out, plan, change->tap);
+		break;
+	case CHANGE_DHCP:
+		print_dhcp(out, change->tap);
 		break;
 	}
 }
@@ -211,15 +237,6 @@ static void print_nat(FILE *out, const Plan *plan, const Profile *profile)
 }
 
 /* ---- provisions ---- */
-
-static void print_words(FILE *out, const GStrv words)
-{
-	for (guint i = 0; words[i]; i++) {
-		g_autofree char *word = shell_word(words[i]);
-
-		fprintf(out, "%s%s", i ? " " : "", word);
-	}
-}
 
 static void print_directory(FILE *out, const char *path)
 {
@@ -397,6 +414,14 @@ static gboolean adopts(const Plan *plan)
 	return FALSE;
 }
 
+static gboolean serves(const Plan *plan)
+{
+	for (guint i = 0; i < plan->n_taps; i++)
+		if (plan->taps[i].dhcp)
+			return TRUE;
+	return FALSE;
+}
+
 static void print_undo(FILE *out, const Plan *plan)
 {
 	const GPtrArray *companions = plan->provisions->companions;
@@ -411,6 +436,8 @@ static void print_undo(FILE *out, const Plan *plan)
 	fputs("undo() {", out);
 	if (has_files)
 		print_end_of_provisions(out, plan->provisions);
+	if (serves(plan))
+		fputs(" for pid in $servers; do as_root kill \"$pid\" || :; done;", out);
 	if (wants_nat(plan))
 		fputs(" [ -z \"$table\" ] || as_root nft delete table $table;", out);
 	if (has_taps)
@@ -422,6 +449,7 @@ static void print_undo(FILE *out, const Plan *plan)
 	}
 	fputs(has_taps ? "made=\n" : "", out);
 	fputs(wants_nat(plan) ? "table=\n" : "", out);
+	fputs(serves(plan) ? "servers=\n" : "", out);
 	fputs(companions->len > 0 ? "companions=\n" : "", out);
 	fputs("trap undo EXIT\n"
 	      "trap 'exit 129' HUP\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -106,6 +107,21 @@ static void add_route(Plan *plan, Profile *profile, const ProfileNic *nic, NetTa
 			route->to.family);
 }
 
+static void add_dhcp(const ProfileNic *nic, NetTap *tap)
+{
+	guint8 *mac = tap->guest_mac;
+
+	tap->dhcp = nic->dhcp && nic->mac &&
+		    sscanf(nic->mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1],
+			    &mac[2], &mac[3], &mac[4], &mac[5]) == 6;
+	for (guint i = 0; nic->guest_addresses && i < nic->guest_addresses->len; i++) {
+		NetAddress guest = translate_address(
+			&g_array_index(nic->guest_addresses, ProfileAddress, i));
+
+		tap->guests[guest.family == 6] = guest;
+	}
+}
+
 /* @ifname, which may be NULL: an interface that is not ours. */
 static void check_link(Profile *profile, const ProfileNic *nic, const char *key, const char *ifname)
 {
@@ -172,6 +188,8 @@ static void add_tap(Plan *plan, Profile *profile, const ProfileNic *nic)
 		complain(profile, nic, "nat", "needs address: it is the guest's gateway");
 	if (tap->mtu && tap->mtu < 1280 && has_family(tap, 6))
 		complain(profile, nic, "mtu", "IPv6 needs 1280 at least");
+	if (nic->dhcp)
+		add_dhcp(nic, tap);
 	plan->nics[at] = nic;
 	plan->n_taps++;
 }
@@ -262,6 +280,7 @@ char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *sub
 		[NET_KEY_ROUTE] = "route",
 		[NET_KEY_BR] = "br",
 		[NET_KEY_NAT] = "nat",
+		[NET_KEY_DHCP] = "dhcp",
 		[NET_KEY_MTU] = "mtu",
 		[NET_KEY_PERSIST] = "persist",
 		[NET_KEY_QUEUES] = "queues",
@@ -299,6 +318,9 @@ gboolean plan_observe(Plan *plan, Profile *profile, GError **error)
 		else if (tap->state == NET_TAP_INCOMPLETE && !list_lack(plan, tap, error))
 			return FALSE;
 	}
+	for (guint i = 0; i < plan->n_taps; i++)
+		if (plan->taps[i].dhcp)
+			add_change(plan, CHANGE_DHCP, &plan->taps[i]);
 	plan->provisions = provisions_find(profile, error);
 	return plan->provisions != NULL;
 }

@@ -20,6 +20,7 @@ typedef enum {
 	CHANGE_UP,
 	CHANGE_ROUTE,
 	CHANGE_OPEN, /* the device of a macvtap */
+	CHANGE_DHCP,
 } ChangeKind;
 
 typedef struct {

@@ -44,13 +44,16 @@ typedef struct {
 	NetAddress peers[2];	/* the other end of a /32 and of a /128, or none */
 	const NetRoute *routes; /* to what is behind the guest */
 	guint n_routes;
-	gboolean persist;    /* a new one stays when the VM ends */
-	gboolean unmanaged;  /* it must be there, and is attached to just as it is */
-	guint n_queues;	     /* more than one: multi-queue */
-	gboolean vhost;	     /* the kernel's own end of virtio comes along */
-	const char *parent;  /* of a macvtap, which is no tap but like one; NULL: it is a tap */
-	NetMacvtapMode mode; /* of a macvtap */
-	guint8 mac[6];	     /* the guest's, for a macvtap */
+	gboolean dhcp;	      /* a server gives the guest its addresses */
+	guint8 guest_mac[6];  /* of dhcp, as the next one */
+	NetAddress guests[2]; /* the guest's own, IPv4 and IPv6, /32 and /128, or none */
+	gboolean persist;     /* a new one stays when the VM ends */
+	gboolean unmanaged;   /* it must be there, and is attached to just as it is */
+	guint n_queues;	      /* more than one: multi-queue */
+	gboolean vhost;	      /* the kernel's own end of virtio comes along */
+	const char *parent;   /* of a macvtap, which is no tap but like one; NULL: it is a tap */
+	NetMacvtapMode mode;  /* of a macvtap */
+	guint8 mac[6];	      /* the guest's, for a macvtap */
 } NetTap;
 
 /* What a VM wants of the host's network. Everything is borrowed. */
@@ -87,6 +90,12 @@ typedef struct {
 	gboolean addresses[NET_ADDRESSES_MAX], routes[NET_ROUTES_MAX]; /* by the index in NetTap */
 } NetLack;
 gboolean net_lack(const NetTap *tap, NetLack *ret_lack, GError **error);
+
+/*
+ * The options of dnsmasq, which serves DHCP on @tap, but for those that say how it runs. Owned by
+ * the caller.
+ */
+char **net_dhcp_options(const NetTap *tap);
 
 /*
  * The process that may do what the launcher may not. Starting it needs no profile: under sudo it

@@ -108,6 +108,7 @@ typedef struct {
 	char *parent;	   /* of macvtap, else NULL */
 	char *mode;
 	char *mtu;
+	gboolean dhcp;
 	gboolean persist;
 	gboolean managed;
 	char *queues; /* "1" to "8" */

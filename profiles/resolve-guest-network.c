@@ -124,7 +124,7 @@ static gboolean has_seed(const Profile *profile)
 /* What an absent guest-setup means. */
 static const char *usual_setup(const Profile *profile, const ProfileNic *nic)
 {
-	if (!nic->guest_addresses || !resolve_is_one_of(nic->type, "tap"))
+	if (!nic->guest_addresses || !resolve_is_one_of(nic->type, "tap") || nic->dhcp)
 		return "none";
 	return has_seed(profile) ? "cloud-init" : profile->boot->kernel ? "kernel" : "none";
 }
@@ -232,6 +232,50 @@ static void complete_cloud_init(Profile *profile)
 	g_free(resolve_run_path(profile, &cloud_init->section, PROFILE_SEED));
 }
 
+/* ---- dhcp ---- */
+
+/* The NIC's own address in whose subnet @host is; NULL when there is none, or no subnet. */
+static const ProfileAddress *find_subnet(const ProfileNic *nic, const ProfileAddress *host)
+{
+	for (guint i = 0; nic->addresses && i < nic->addresses->len; i++) {
+		const ProfileAddress *ours = EACH(nic->addresses, i);
+
+		if (value_same_prefix(host, ours, ours->prefix_len))
+			return ours;
+	}
+	return NULL;
+}
+
+/* A server must be in the guest's subnet, and over IPv6 that has one size. */
+static void check_given(Profile *profile, const ProfileNic *nic, const ProfileAddress *host)
+{
+	const ProfileAddress *ours = find_subnet(nic, host);
+	g_autofree char *text = value_host_text(host);
+	g_autofree char *place = profile_place(profile, &nic->section, "address");
+	g_autofree char *given = profile_place(profile, &nic->section, "guest-address");
+
+	if (!ours)
+		complain(
+			profile, nic, "dhcp", "%s of %s is in no subnet of %s", text, given, place);
+	else if (host->family == 6 && ours->prefix_len != 64)
+		complain(profile, nic, "dhcp", "%s of %s needs a /64, not the /%u of %s", text,
+			given, ours->prefix_len, place);
+}
+
+static void check_dhcp(Profile *profile, const ProfileNic *nic)
+{
+	if (!nic->dhcp)
+		return;
+	if (!resolve_is_given(nic, "guest-address"))
+		complain(profile, nic, "dhcp", "needs guest-address: that is what it gives");
+	if (!resolve_is_given(nic, "address"))
+		complain(profile, nic, "dhcp", "needs address: the server's own");
+	if (!nic->addresses)
+		return;
+	for (guint i = 0; nic->guest_addresses && i < nic->guest_addresses->len; i++)
+		check_given(profile, nic, EACH(nic->guest_addresses, i));
+}
+
 /* ---- all ---- */
 
 static void check_nic(Profile *profile, const ProfileNic *nic)
@@ -251,6 +295,8 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 		check_host(profile, nic, host);
 		refuse_taken(profile, nic, host);
 	}
+	if (resolve_is_one_of(nic->type, "tap"))
+		check_dhcp(profile, nic);
 	if (!elsewhere)
 		check_setup(profile, nic);
 	else if (nic->guest_setup && !g_str_equal(nic->guest_setup, "none"))

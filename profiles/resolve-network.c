@@ -54,6 +54,7 @@ static const struct {
 	{ "peer", "tap", "only type = tap has an address on the host" },
 	{ "route", "tap", "only type = tap has routes" },
 	{ "nat", "tap", "only type = tap has NAT of ours" },
+	{ "dhcp", "tap", "only type = tap has a DHCP server of ours" },
 	{ "br", "bridge", "only type = bridge is a port of a bridge" },
 	{ "parent", "macvtap", "only type = macvtap is on an interface of the host" },
 	{ "mode", "macvtap", "only type = macvtap has modes" },
@@ -109,7 +110,7 @@ static void check_nic(Profile *profile, const ProfileNic *nic)
 /* A port of a bridge has no address of its own; that is told better than by the type. */
 static gboolean check_bridge_keys(Profile *profile, const ProfileNic *nic)
 {
-	static const char *const keys[] = { "address", "peer", "route", "nat" };
+	static const char *const keys[] = { "address", "peer", "route", "nat", "dhcp" };
 	guint before = problems_count(profile->problems);
 
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
@@ -126,6 +127,9 @@ static void check_unmanaged(Profile *profile, const ProfileNic *nic)
 	if (nic->persist)
 		resolve_refuse_both(profile, &nic->section, "persist", "managed",
 			"a tap that others manage is not ours to keep");
+	if (nic->dhcp)
+		resolve_refuse_both(profile, &nic->section, "dhcp", "managed",
+			"a tap that others manage has a DHCP server of theirs, or none");
 	for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
 		resolve_refuse_both(profile, &nic->section, keys[i], "managed",
 			"a tap that others manage is used as it is");

@@ -189,6 +189,8 @@ static const SchemaKey nic_keys[] = {
 	{ "guest-setup", VALUE_WORD, AT(Nic, guest_setup), "kernel cloud-init systemd none", NULL,
 		"systemd",
 		"how the guest learns it; cloud-init with [cloud-init], kernel with [boot] kernel, when absent" },
+	{ "dhcp", VALUE_BOOLEAN, AT(Nic, dhcp), NULL, "off", "on",
+		"tap: a dnsmasq tells the guest its guest-address, and a router only with nat" },
 	{ "hostfwd", VALUE_HOSTFWDS, AT(Nic, hostfwd), NULL, NULL, "tcp:127.0.0.1:2222-:22",
 		"user, passt: -netdev user,hostfwd=; ports of the host that reach the guest" },
 	{ "listen", VALUE_ENDPOINT, AT(Nic, listen), NULL, NULL, "127.0.0.1:5000",

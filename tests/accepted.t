@@ -310,6 +310,7 @@ sub nics
 			qr/tap4: <(?!.*UP)(?!.*alias)/],
 		['[nic "tap"] guest-address = 192.168.50.2, fd00:5a17::2', '', 'run ip -o addr',
 			qr{\A(?!.*(?:50\.|::)2/)}s],
+		['[nic "tap"] dhcp = on', '', 'run ss -ulnH', qr/%tap0:67 .*%tap0:547 /s],
 		['[nic "tap"] mac = 52:54:00:0a:0b:0c', '', 'device nic-tap-device mac', '52:54:00:0a:0b:0c'],
 		['[nic "user"] type = user', '', 'hmp info network', qr/nic-user: index=0,type=user/],
 		['[nic "user"] hostfwd = tcp:127.0.0.1:2222-:22, udp::5353-10.0.2.15:53', '', 'hmp info usernet',

@@ -238,9 +238,9 @@ sub ask_helper
 	}
 	close $its;
 	my $addresses = join '', map { pack 'CCxxC4x12', 4, $_->[4], @{$_}[0 .. 3] } @{ $tap{addresses} // [] };
-	my $request = pack 'a16a16a16a16CCCCLCx7a160a40a320', $tap{ifname}, '', '', '', $tap{op} // 2, $tap{flags} // 0,
-		scalar @{ $tap{addresses} // [] }, 0, $tap{mtu} // 0, $tap{queues} // 1, $addresses, '', '';
-	send $mine, pack('LLLLa32a4800', 0x51545704, 1, 0, 1, 'vm', $request), 0;
+	my $request = pack 'a16a16a16a16CCCCLCx7a160a40a320a48', $tap{ifname}, '', '', '', $tap{op} // 2, $tap{flags} // 0,
+		scalar @{ $tap{addresses} // [] }, 0, $tap{mtu} // 0, $tap{queues} // 1, $addresses, '', '', '';
+	send $mine, pack('LLLLa32a5184', 0x51545705, 1, 0, 1, 'vm', $request), 0;
 	recv $mine, my $reply, 4096, 0;
 	waitpid $pid, 0;
 	my ($status, $text) = (unpack 'LLlllZ500', $reply)[2, 5];

@@ -189,10 +189,10 @@ allow('allow tap* 192.168.0.0/16 max=1');
 
 # ---- a policy that is not to be trusted ------------------------------------------------------------------------
 
-my $words = 'the words known here are nat, persistent, and max=N, a number of taps';
+my $words = 'the words known here are nat, dhcp, persistent, and max=N, a number of taps';
 for (
 	['a word', 'permit tap* 10.0.0.0/8', 'a line begins with allow, bridge or macvtap'],
-	['no prefix', 'allow tap*', 'write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]'],
+	['no prefix', 'allow tap*', 'write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [dhcp] [persistent]'],
 	['a bad prefix', 'allow tap* 10.0.0.0/33', 'not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48'],
 	['host bits', 'allow tap* 10.0.0.1/8', 'not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48'],
 	['a bridge without a name', 'bridge br0', 'write: bridge BRIDGE TAP-PATTERN [max=N] [persistent]'],

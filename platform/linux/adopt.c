@@ -204,6 +204,8 @@ static void list_missing(const RequestTap *wanted, Adoption *adoption)
 		if (adoption->routes[i] == ADOPT_MISSING)
 			append(adoption->lacks, ", it does not have the route to %s",
 				net_address_print(&wanted->routes[i].to, text));
+	if (wanted->flags & REQUEST_DHCP) /* such a server is never there */
+		append(adoption->lacks, ", it has no DHCP server of ours");
 }
 
 bool adopt_compare(Netif *netif, const NetifLink *link, const RequestTap *wanted,

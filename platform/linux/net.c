@@ -13,6 +13,7 @@
 
 #include <linux/close_range.h>
 
+#include "platform/linux/dnsmasq.h"
 #include "platform/linux/helper-process.h"
 #include "platform/linux/nat-rules.h"
 #include "platform/linux/net-error.h"
@@ -46,6 +47,19 @@ const char *net_ifname_problem(const char *ifname)
 const char *net_link_problem(const char *ifname)
 {
 	return request_link_problem(ifname);
+}
+
+/* ---- DHCP ---- */
+
+char **net_dhcp_options(const NetTap *tap)
+{
+	DnsmasqArgv options;
+	RequestTap request;
+
+	observe_fill_request(&request, tap);
+	dnsmasq_begin(&options);
+	dnsmasq_add_options(&options, &request);
+	return g_strdupv(options.words);
 }
 
 /* ---- lease ---- */

@@ -29,7 +29,8 @@ void observe_fill_request(RequestTap *request, const NetTap *tap)
 	request->op = tap->state == NET_TAP_MISSING ? REQUEST_CREATE : REQUEST_COMPLETE;
 	request->mtu = tap->mtu;
 	request->flags = (tap->nat ? REQUEST_NAT : 0) |
-			 (tap->persist && tap->state == NET_TAP_MISSING ? REQUEST_PERSIST : 0);
+			 (tap->persist && tap->state == NET_TAP_MISSING ? REQUEST_PERSIST : 0) |
+			 (tap->dhcp ? REQUEST_DHCP : 0);
 	g_strlcpy(request->bridge, tap->bridge ? tap->bridge : "", sizeof(request->bridge));
 	g_strlcpy(request->uplink, tap->nat ? tap->nat : "", sizeof(request->uplink));
 	request->n_addresses = tap->n_addresses;
@@ -37,6 +38,8 @@ void observe_fill_request(RequestTap *request, const NetTap *tap)
 	memcpy(request->peers, tap->peers, sizeof(request->peers));
 	request->n_routes = tap->n_routes;
 	memcpy(request->routes, tap->routes, tap->n_routes * sizeof(NetRoute));
+	memcpy(request->guest_mac, tap->guest_mac, sizeof(request->guest_mac));
+	memcpy(request->guests, tap->guests, sizeof(request->guests));
 }
 
 static gboolean is_in_group(gid_t group)

@@ -52,6 +52,8 @@ busybox        busybox          busybox           busybox         busybox       
 qemu-system-aarch64 qemu-system-arm qemu-system-aarch64 qemu-system-aarch64 qemu-arm qemu-system-aarch64
 x86_64.json    ovmf             edk2-ovmf         edk2-ovmf       qemu-ovmf-x86_64   ovmf
 aarch64.json   qemu-efi-aarch64 edk2-aarch64      edk2-aarch64    qemu-uefi-aarch64  .
+dnsmasq        dnsmasq-base     dnsmasq           dnsmasq         dnsmasq            dnsmasq
+dhcpcd         dhcpcd-base      dhcpcd            dhcpcd          dhcpcd             dhcpcd
 swtpm          swtpm            swtpm             swtpm           swtpm              swtpm
 passt          passt            passt             passt           passt              passt
 virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd

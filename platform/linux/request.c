@@ -129,16 +129,27 @@ static bool is_wellformed_kind(const RequestTap *tap)
 	       !tap->n_addresses && !tap->n_routes;
 }
 
+static bool is_wellformed_dhcp(const RequestTap *tap)
+{
+	if (!(tap->flags & REQUEST_DHCP))
+		return is_zero(tap->guest_mac, sizeof(tap->guest_mac)) &&
+		       is_zero(tap->guests, sizeof(tap->guests));
+	return !is_zero(tap->guest_mac, sizeof(tap->guest_mac)) && !(tap->guest_mac[0] & 1) &&
+	       is_absent_or_host(&tap->guests[0]) && is_absent_or_host(&tap->guests[1]) &&
+	       tap->guests[0].family != 6 && tap->guests[1].family != 4;
+}
+
 static bool is_wellformed_tap(const RequestTap *tap)
 {
 	return is_text(tap->ifname, sizeof(tap->ifname)) && is_ifname_or_empty(tap->bridge) &&
 	       is_ifname_or_empty(tap->uplink) && is_ifname_or_empty(tap->parent) &&
 	       tap->op >= REQUEST_CREATE && tap->op <= REQUEST_MACVTAP && is_wellformed_kind(tap) &&
-	       !(tap->flags & ~(REQUEST_NAT | REQUEST_PERSIST)) &&
+	       !(tap->flags & ~(REQUEST_NAT | REQUEST_PERSIST | REQUEST_DHCP)) &&
 	       (tap->op == REQUEST_CREATE || !(tap->flags & REQUEST_PERSIST)) &&
 	       (!*tap->uplink || tap->flags & REQUEST_NAT) && tap->queues >= 1 &&
 	       tap->queues <= REQUEST_QUEUES && tap->n_addresses <= REQUEST_ADDRESSES &&
-	       tap->n_routes <= REQUEST_ROUTES && are_wellformed_addresses(tap);
+	       tap->n_routes <= REQUEST_ROUTES && are_wellformed_addresses(tap) &&
+	       is_zero(tap->zero, sizeof(tap->zero)) && is_wellformed_dhcp(tap);
 }
 
 static bool is_wellformed(const Request *request)
@@ -170,6 +181,14 @@ unsigned int request_count_queues(const Request *request)
 	for (unsigned int i = 0; i < request->n_taps; i++)
 		n += request->taps[i].queues;
 	return n;
+}
+
+const NetAddress *request_host_of(const RequestTap *tap, const NetAddress *guest)
+{
+	for (unsigned int i = 0; i < tap->n_addresses; i++)
+		if (net_address_is_inside(guest, &tap->addresses[i]))
+			return &tap->addresses[i];
+	return NULL;
 }
 
 unsigned int request_count_new(const Request *request)
@@ -244,6 +263,37 @@ static bool is_sane_tap(const RequestTap *tap, unsigned int i, Fault *fault)
 	return true;
 }
 
+/* Why a server cannot give the guest @guest, which may be none; NULL if it can. */
+static const char *dhcp_problem(const RequestTap *tap, const NetAddress *guest)
+{
+	const NetAddress *host = guest->family ? request_host_of(tap, guest) : NULL;
+	NetAddress in_subnet = *guest;
+
+	if (!guest->family)
+		return NULL;
+	if (!host)
+		return "the guest's address is in no subnet of the tap's";
+	if (net_address_same_host(guest, host))
+		return "the guest's address is the host's own";
+	if (guest->family == 6 && host->prefix_len != 64)
+		return "over IPv6 it needs a /64";
+	in_subnet.prefix_len = host->prefix_len;
+	return net_address_problem(&in_subnet, NULL);
+}
+
+static bool is_sane_dhcp(const RequestTap *tap, unsigned int i, Fault *fault)
+{
+	const char *problem = NULL;
+
+	if (!(tap->flags & REQUEST_DHCP))
+		return true;
+	if (!tap->guests[0].family && !tap->guests[1].family)
+		problem = "there is no address to give";
+	for (unsigned int j = 0; j < 2 && !problem; j++)
+		problem = dhcp_problem(tap, &tap->guests[j]);
+	return !problem || fault_about(fault, i, NET_KEY_DHCP, EX_DATAERR, "%s", problem);
+}
+
 static bool are_sane_addresses(const Request *request, unsigned int i, Fault *fault)
 {
 	const RequestTap *tap = &request->taps[i];
@@ -276,7 +326,8 @@ bool request_is_sane(const Request *request, Fault *fault)
 	for (unsigned int i = 0; i < request->n_taps; i++) {
 		const RequestTap *tap = &request->taps[i];
 
-		if (!is_sane_tap(tap, i, fault) || !are_sane_addresses(request, i, fault))
+		if (!is_sane_tap(tap, i, fault) || !are_sane_addresses(request, i, fault) ||
+			!is_sane_dhcp(tap, i, fault))
 			return false;
 		for (unsigned int j = 0; j < i; j++)
 			if (strcmp(tap->ifname, request->taps[j].ifname) == 0)

@@ -12,7 +12,7 @@
 #include "platform/address.h"
 #include "platform/linux/fault.h"
 
-#define REQUEST_VERSION 0x51545704 /* "QTW", 4 */
+#define REQUEST_VERSION 0x51545705 /* "QTW", 5 */
 #define REQUEST_TAPS 8
 #define REQUEST_ADDRESSES 8
 #define REQUEST_ROUTES 8
@@ -30,6 +30,7 @@ enum { /* RequestTap.op */
 enum { /* RequestTap.flags */
 	REQUEST_NAT = 1 << 0,
 	REQUEST_PERSIST = 1 << 1, /* of a new tap: it stays when its last descriptor closes */
+	REQUEST_DHCP = 1 << 2,	  /* a server gives the guest its addresses */
 };
 
 typedef struct {
@@ -48,6 +49,9 @@ typedef struct {
 	NetAddress addresses[REQUEST_ADDRESSES];
 	NetAddress peers[2]; /* of IPv4 and of IPv6; family 0: none */
 	NetRoute routes[REQUEST_ROUTES];
+	uint8_t guest_mac[6]; /* of REQUEST_DHCP, as the next one */
+	uint8_t zero[2];
+	NetAddress guests[2]; /* the guest's own, IPv4 and IPv6, /32 and /128; family 0: none */
 } RequestTap;
 
 enum {			  /* Request.mode */
@@ -85,6 +89,9 @@ const char *request_link_problem(const char *ifname);
 
 /* The peer of the tap's @address; family 0: it has none. */
 const NetAddress *request_peer(const RequestTap *tap, const NetAddress *address);
+
+/* The tap's own address in whose subnet @guest is; NULL: there is none. */
+const NetAddress *request_host_of(const RequestTap *tap, const NetAddress *guest);
 
 /* How many descriptors the taps have together. */
 unsigned int request_count_queues(const Request *request);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "platform/linux/dnsmasq.h"
 #include "platform/linux/request.h"
 
 static NetAddress parse(const char *text)
@@ -505,6 +506,11 @@ static const struct {
 	{ "parent-of-a-tap", TAP(1, parent), BYTES("eth0"), UNKNOWN },
 	{ "macvtap-with-addresses", TAP(1, op), BYTES("\3"), UNKNOWN },
 	{ "force-2", offsetof(Request, force), NUMBER(2), UNKNOWN },
+	{ "dhcp-without-mac", TAP(0, flags), BYTES("\4"), UNKNOWN },
+	{ "mac-without-dhcp", TAP(0, guest_mac), BYTES("\2"), UNKNOWN },
+	{ "guest-without-dhcp", TAP(0, guests[0]), BYTES("\4\40\0\0\12\0\0\3"), UNKNOWN },
+	{ "zero-0", TAP(0, zero[0]), BYTES("\1"), UNKNOWN },
+	{ "zero-1", TAP(1, zero[1]), BYTES("\1"), UNKNOWN },
 	{ "uplink-without-nat", TAP(0, uplink), BYTES("eth0"), UNKNOWN },
 	{ "bridge-with-address", TAP(1, bridge), BYTES("br0"),
 		UNFIT(1, NET_KEY_BR, "a port of a bridge has no address and no NAT of its own") },
@@ -619,6 +625,131 @@ static void test_fullest(void)
 	g_assert_cmpint(fault.key, ==, NET_KEY_ADDRESS);
 }
 
+/* ---- DHCP ---- */
+
+static const struct {
+	const char *name;
+	const char *mac;     /* six bytes */
+	const char *ipv4;    /* of the guest; NULL: none */
+	const char *ipv6;    /* on tap0 with fd00::1/64 */
+	const char *host;    /* in place of 10.0.0.1/24, or of fd00::1/64 */
+	const char *problem; /* NULL: none; "": not one that this helper knows */
+} dhcps[] = {
+	{ "both", "\122\124\0\12\13\14", "10.0.0.3/32", "fd00::2/128", NULL, NULL },
+	{ "ipv4", "\122\124\0\12\13\14", "10.0.0.3/32", NULL, NULL, NULL },
+	{ "ipv6", "\122\124\0\12\13\14", NULL, "fd00::2/128", NULL, NULL },
+	{ "smallest", "\122\124\0\12\13\14", "10.0.9.2/32", NULL, "10.0.9.1/30", NULL },
+	{ "mac-of-zeros", "\0\0\0\0\0\0", "10.0.0.3/32", NULL, NULL, "" },
+	{ "mac-multicast", "\1\0\136\0\0\1", "10.0.0.3/32", NULL, NULL, "" },
+	{ "mac-broadcast", "\377\377\377\377\377\377", "10.0.0.3/32", NULL, NULL, "" },
+	{ "with-subnet", "\122\124\0\12\13\14", "10.0.0.3/24", NULL, NULL, "" },
+	{ "families-swapped", "\122\124\0\12\13\14", "fd00::2/128", NULL, NULL, "" },
+	{ "nothing", "\122\124\0\12\13\14", NULL, NULL, NULL, "there is no address to give" },
+	{ "other-subnet", "\122\124\0\12\13\14", "10.0.2.3/32", NULL, NULL,
+		"the guest's address is in no subnet of the tap's" },
+	{ "host's-own", "\122\124\0\12\13\14", "10.0.0.1/32", NULL, NULL,
+		"the guest's address is the host's own" },
+	{ "network", "\122\124\0\12\13\14", "10.0.0.0/32", NULL, NULL, NETWORK },
+	{ "broadcast", "\122\124\0\12\13\14", "10.0.0.255/32", NULL, NULL, BROADCAST },
+	{ "anycast", "\122\124\0\12\13\14", NULL, "fd00::/128", NULL, ANYCAST },
+	{ "ipv6-not-64", "\122\124\0\12\13\14", NULL, "fd00::2/128", "fd00::1/65",
+		"over IPv6 it needs a /64" },
+};
+
+static Request dhcp_request(guint i)
+{
+	Request request = good_request();
+	RequestTap *tap = &request.taps[0];
+
+	tap->flags = REQUEST_DHCP;
+	memcpy(tap->guest_mac, dhcps[i].mac, sizeof(tap->guest_mac));
+	if (dhcps[i].ipv4)
+		tap->guests[0] = parse(dhcps[i].ipv4);
+	if (dhcps[i].ipv6)
+		tap->guests[1] = parse(dhcps[i].ipv6);
+	if (dhcps[i].host)
+		tap->addresses[dhcps[i].ipv6 ? 2 : 0] = parse(dhcps[i].host);
+	return request;
+}
+
+static void test_dhcp(gconstpointer data)
+{
+	guint i = GPOINTER_TO_UINT(data);
+	const char *problem = dhcps[i].problem;
+	Request request = dhcp_request(i);
+	Fault fault;
+
+	g_assert_cmpint(request_is_sane(&request, &fault), ==, !problem);
+	if (!problem)
+		return;
+	g_assert_cmpint(fault.status, ==, *problem ? EX_DATAERR : EX_USAGE);
+	g_assert_cmpint(fault.tap, ==, *problem ? 0 : -1);
+	if (!*problem)
+		return;
+	g_assert_cmpstr(fault.text, ==, problem);
+	g_assert_cmpint(fault.key, ==, NET_KEY_DHCP);
+}
+
+/* What dnsmasq is told, word for word: all of it comes from the request. */
+static void test_dnsmasq(void)
+{
+	static const char bounds[] = "--conf-file=/dev/null --interface=tap0 --except-interface=lo "
+				     "--bind-interfaces --no-hosts --no-ping --dhcp-authoritative "
+				     "--leasefile-ro --dhcp-leasefile=/dev/null --quiet-dhcp "
+				     "--quiet-dhcp6 --quiet-ra ";
+	static const char *const rest[] = {
+		"--port=0 --no-resolv --dhcp-range=10.0.0.0,static,255.255.255.0,infinite "
+		"--dhcp-option=option:router --dhcp-option=option:dns-server --enable-ra "
+		"--dhcp-range=fd00::,static,64,infinite --ra-param=tap0,60,0 "
+		"--dhcp-host=52:54:00:0a:0b:0c,10.0.0.3,[fd00::2],infinite",
+		"--dhcp-range=10.0.0.0,static,255.255.255.0,infinite "
+		"--dhcp-option=option:router,10.0.0.1 --dhcp-option=option:dns-server,10.0.0.1 "
+		"--dhcp-option=option:mtu,1400 --enable-ra --dhcp-range=fd00::,static,64,infinite "
+		"--dhcp-host=52:54:00:0a:0b:0c,10.0.0.3,[fd00::2],infinite",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rest); i++) {
+		Request request = dhcp_request(0);
+		g_autofree char *expected = g_strconcat(bounds, rest[i], NULL);
+		g_autofree char *text = NULL;
+		DnsmasqArgv argv;
+
+		if (i == 1) {
+			request.taps[0].flags |= REQUEST_NAT;
+			request.taps[0].mtu = 1400;
+		}
+		dnsmasq_begin(&argv);
+		dnsmasq_add_options(&argv, &request.taps[0]);
+		text = g_strjoinv(" ", argv.words);
+		g_assert_cmpstr(text, ==, expected);
+	}
+}
+
+/* The longest of everything: nothing is cut, and there is room for all. */
+static void test_dnsmasq_longest(void)
+{
+	Request request = dhcp_request(0);
+	RequestTap *tap = &request.taps[0];
+	DnsmasqArgv argv;
+
+	strcpy(tap->ifname, "abcdefghijklmno");
+	tap->addresses[0] = parse("223.255.255.201/25");
+	tap->addresses[2] = parse("fd11:2222:3333:4444:5555:6666:7777:8881/64");
+	tap->guests[0] = parse("223.255.255.202/32");
+	tap->guests[1] = parse("fd11:2222:3333:4444:5555:6666:7777:8882/128");
+	tap->flags |= REQUEST_NAT;
+	tap->mtu = REQUEST_MTU_MAX;
+	dnsmasq_begin(&argv);
+	for (guint i = 0; i < 4; i++)
+		dnsmasq_add(&argv, "x");
+	dnsmasq_add_options(&argv, tap);
+	g_assert_cmpuint(argv.n_words, <=, DNSMASQ_WORDS_MAX);
+	g_assert_null(argv.words[argv.n_words]);
+	g_assert_cmpstr(argv.words[argv.n_words - 1], ==,
+		"--dhcp-host=52:54:00:0a:0b:0c,223.255.255.202,"
+		"[fd11:2222:3333:4444:5555:6666:7777:8882],infinite");
+}
+
 static void check_unused(size_t from, size_t to)
 {
 	for (size_t offset = from; offset < to; offset++) {
@@ -641,7 +772,7 @@ static void test_unused(void)
 	check_unused(TAP(0, uplink), TAP(0, op));
 	check_unused(ADDRESS(0, 0, zero), ADDRESS(0, 0, octets));
 	check_unused(ADDRESS(0, 0, octets[4]), ADDRESS(0, 1, family));
-	check_unused(ADDRESS(0, 3, family), TAP(1, ifname));
+	check_unused(ADDRESS(0, 3, family), TAP(1, ifname)); /* dhcp's as well */
 	check_unused(ADDRESS(1, 1, family), TAP(2, ifname));
 	check_unused(TAP(2, ifname), sizeof(Request));
 }
@@ -682,6 +813,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/request/fullest", test_fullest);
 	g_test_add_func("/request/unused", test_unused);
 	g_test_add_func("/request/fault", test_fault);
+	g_test_add_func("/dnsmasq/argv", test_dnsmasq);
+	g_test_add_func("/dnsmasq/longest", test_dnsmasq_longest);
+	for (guint i = 0; i < G_N_ELEMENTS(dhcps); i++) {
+		g_autofree char *path = g_strconcat("/request/dhcp/", dhcps[i].name, NULL);
+
+		g_test_add_data_func(path, GUINT_TO_POINTER(i), test_dhcp);
+	}
 	for (guint i = 0; i < G_N_ELEMENTS(damages); i++) {
 		g_autofree char *path = g_strconcat("/request/damage/", damages[i].name, NULL);
 

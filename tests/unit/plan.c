@@ -87,6 +87,13 @@ static const Row sound[] = {
 		"0: tap0 10.0.0.1/24 nat eth0\n" },
 	{ "nat-off", "[nic]\nifname = tap0\naddress = 10.0.0.1/24\nnat = off\n",
 		"0: tap0 10.0.0.1/24\n" },
+	{ "dhcp",
+		"[nic]\nifname = tap0\naddress = 10.0.0.1/24, fd00::1/64\nmac = 52:54:00:0A:0b:0c\n"
+		"guest-address = fd00::2, 10.0.0.2\ndhcp = on\n",
+		"0: tap0 10.0.0.1/24 fd00::1/64 dhcp 52:54:00:0a:0b:0c 10.0.0.2/32 fd00::2/128\n" },
+	{ "dhcp-off",
+		"[nic]\nifname = tap0\naddress = 10.0.0.1/24\nguest-address = 10.0.0.2\ndhcp = off\n",
+		"0: tap0 10.0.0.1/24\n" },
 	{ "both-families", "[nic]\nifname = tap0\naddress = 10.0.0.1/8, fd00::1/64\n",
 		"0: tap0 10.0.0.1/8 fd00::1/64\n" },
 	{ "one-subnet-twice", "[nic]\nifname = tap0\naddress = 10.0.0.1/24 10.0.0.2/24\n",
@@ -124,6 +131,13 @@ static void print_more(GString *text, const NetTap *tap)
 		g_string_append_printf(text, " nat %s", *tap->nat ? tap->nat : "any");
 	if (tap->mtu)
 		g_string_append_printf(text, " mtu %u", tap->mtu);
+	if (tap->dhcp)
+		g_string_append_printf(text, " dhcp %02x:%02x:%02x:%02x:%02x:%02x",
+			tap->guest_mac[0], tap->guest_mac[1], tap->guest_mac[2], tap->guest_mac[3],
+			tap->guest_mac[4], tap->guest_mac[5]);
+	for (guint i = 0; i < 2; i++)
+		if (tap->guests[i].family)
+			g_string_append_printf(text, " %s", net_address_print(&tap->guests[i], to));
 }
 
 static char *print_plan(const Plan *plan)

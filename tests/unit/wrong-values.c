@@ -410,6 +410,30 @@ static const Row rows[] = {
 		"vm.ini:3: [nic] nat: 'eth0/eth1' is neither on nor off nor an interface, like eth0"),
 	WRONG("[nic]\ntype = user\nnat = on\n",
 		"vm.ini:3: [nic] nat: only type = tap has NAT of ours"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\nguest-address = 192.168.50.2\ndhcp = static\n",
+		"vm.ini:4: [nic] dhcp: 'static' is neither on nor off"),
+	WRONG("[nic]\ntype = user\ndhcp = on\n",
+		"vm.ini:3: [nic] dhcp: only type = tap has a DHCP server of ours"),
+	WRONG("[nic]\nifname = tap0\nbr = br0\ndhcp = on\n",
+		"vm.ini:3: [nic] br: clashes with dhcp in line 4; a port of a bridge has neither: "
+		"the bridge has"),
+	WRONG("[nic]\nifname = tap0\naddress = 10.0.0.1/24\nguest-address = 10.0.0.2\nmanaged = off\n"
+	      "dhcp = on\n",
+		"vm.ini:6: [nic] dhcp: clashes with managed in line 5; a tap that others manage has a "
+		"DHCP server of theirs, or none"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\ndhcp = on\n",
+		"vm.ini:3: [nic] dhcp: needs guest-address: that is what it gives"),
+	WRONG("[nic]\nifname = tap0\nguest-address = 10.0.0.2\ndhcp = on\n",
+		"vm.ini:4: [nic] dhcp: needs address: the server's own"),
+	WRONG("[nic]\naddress = 192.168.50.1/24\ndhcp = on\nguest-address = 192.168.50.2, fd00::2\n",
+		"vm.ini:3: [nic] dhcp: fd00::2 of vm.ini:4: [nic] guest-address is in no subnet of "
+		"vm.ini:2: [nic] address"),
+	WRONG("[nic]\naddress = 10.0.0.1/32\nguest-address = 10.0.0.2\ndhcp = on\n",
+		"vm.ini:4: [nic] dhcp: 10.0.0.2 of vm.ini:3: [nic] guest-address is in no subnet of "
+		"vm.ini:2: [nic] address"),
+	WRONG("[nic]\naddress = fd00::1/112\nguest-address = fd00::2\ndhcp = on\n",
+		"vm.ini:4: [nic] dhcp: fd00::2 of vm.ini:3: [nic] guest-address needs a /64, not the "
+		"/112 of vm.ini:2: [nic] address"),
 	WRONG("[nic]\ntype = bridge\n", "vm.ini:1: [nic]: needs br = BRIDGE"),
 	WRONG("[nic]\nifname = tap0\nbr = br0\naddress = 10.0.0.1/24\n",
 		"vm.ini:3: [nic] br: clashes with address in line 4; a port of a bridge has neither: "

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "platform/linux/adopt.h"
+#include "platform/linux/helper/dhcp.h"
 #include "platform/linux/helper/keeper.h"
 #include "platform/linux/tap.h"
 
@@ -18,7 +19,7 @@
 #define WAIT_PAUSE_NS 10000000
 
 #define ALIAS_SIZE 256
-#define CHANGES_MAX (REQUEST_TAPS * (4 + REQUEST_ADDRESSES + REQUEST_ROUTES + ADOPT_TRACES_MAX))
+#define CHANGES_MAX (REQUEST_TAPS * (5 + REQUEST_ADDRESSES + REQUEST_ROUTES + ADOPT_TRACES_MAX))
 
 typedef struct {
 	KeeperChange changes[CHANGES_MAX];
@@ -316,6 +317,22 @@ static bool can_protect(const Adoption *adoption, Fault *fault)
 	       fault_set(fault, EX_OSERR, "/proc/sys/net: %s", strerror(errno));
 }
 
+/* To new taps as well. They end with the VM, so the keeper does not hold them. */
+static void add_servers(Work *work)
+{
+	for (unsigned int i = 0; i < work->request->n_taps; i++) {
+		const RequestTap *tap = &work->request->taps[i];
+		KeeperChange *change;
+
+		if (!(tap->flags & REQUEST_DHCP))
+			continue;
+		change = add_change(work, i, KEEPER_DHCP, &(NetifLink){ 0 });
+		change->key = NET_KEY_DHCP;
+		change->make = change->undo = true;
+		change->dhcp = (DhcpServer){ tap, work->caller->uid, 0, -1, -1 };
+	}
+}
+
 bool complete_start(Netif *netif, const Request *request, const Caller *caller, const Queues *fds,
 	int *ret_leash, Fault *fault)
 {
@@ -342,6 +359,7 @@ bool complete_start(Netif *netif, const Request *request, const Caller *caller, 
 		add_tap(&work, i, &link, &adoption);
 		taps[n_taps++] = fds[i][0];
 	}
+	add_servers(&work);
 	if (work.n == 0)
 		return true;
 	*ret_leash = keeper_start(work.changes, work.n, taps, n_taps, fault);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * complete: the taps of a request that are there already. Their owner is checked here, since the
- * capability would let us attach to anybody's; what they lack is the business of a keeper.
+ * capability would let us attach to anybody's; what they lack is the business of a keeper. And so
+ * are the DHCP servers, on new taps too.
  */
 #pragma once
 
@@ -22,8 +23,8 @@ bool complete_attach(
 	Netif *netif, const Request *request, const Caller *caller, Queues *fds, Fault *fault);
 
 /*
- * Has a keeper make the changes to those that complete_attach attached to. *ret_leash: what QEMU
- * must hold, -1 if nothing is changed.
+ * Has a keeper make the changes to those that complete_attach attached to, and start the servers of
+ * all. *ret_leash: what QEMU must hold, -1 if nothing is changed.
  */
 bool complete_start(Netif *netif, const Request *request, const Caller *caller, const Queues *fds,
 	int *ret_leash, Fault *fault);

@@ -20,6 +20,7 @@
 #include "platform/linux/netif-step.h"
 
 #define DESCRIPTORS_MAX 128 /* the helper has closed all it inherited: it never has so many */
+#define SERVERS_MAX 8	    /* a tap has one at most */
 
 /* ---- settings in /proc ---- */
 
@@ -70,7 +71,8 @@ static int disable_ipv6(int ifindex)
 		       : error;
 }
 
-static int make(Netif *netif, KeeperChange *change)
+/* 0 or an errno; of a DHCP server there is no errno but a fault: ECANCELED. */
+static int make(Netif *netif, KeeperChange *change, Fault *fault)
 {
 	int ifindex = change->ifindex;
 	const NetAddress *address = &change->address.address, *peer = &change->address.peer;
@@ -98,6 +100,8 @@ static int make(Netif *netif, KeeperChange *change)
 			       ? netif_remove_route(netif, ifindex, &change->route.route)
 			       : netif_add_route(netif, ifindex, &change->route.route,
 					 change->route.onlink);
+	case KEEPER_DHCP:
+		return dhcp_start(&change->dhcp, fault) ? 0 : ECANCELED;
 	}
 	return EINVAL;
 }
@@ -125,11 +129,16 @@ static void take_address(Netif *netif, const KeeperChange *change)
 }
 
 /* What somebody else has changed since then is no longer ours. What is gone is undone. */
-static void undo(Netif *netif, const KeeperChange *change)
+static void undo(Netif *netif, KeeperChange *change)
 {
 	NetifLink link;
 	bool found;
 	Fault fault;
+
+	if (change->kind == KEEPER_DHCP) {
+		dhcp_end(&change->dhcp);
+		return;
+	}
 
 	if (!netif_find_index(netif, change->ifindex, &found, &link, &fault) || !found)
 		return;
@@ -161,12 +170,14 @@ static void undo(Netif *netif, const KeeperChange *change)
 	case KEEPER_ROUTE:
 		netif_remove_route(netif, link.index, &change->route.route);
 		break;
+	case KEEPER_DHCP: /* done */
+		break;
 	}
 }
 
 /* ---- all of them ---- */
 
-static void undo_all(Netif *netif, const KeeperChange *changes, unsigned int n_changes)
+static void undo_all(Netif *netif, KeeperChange *changes, unsigned int n_changes)
 {
 	for (unsigned int i = n_changes; i-- > 0;)
 		if (changes[i].undo)
@@ -186,6 +197,11 @@ static bool refuse(const Netif *netif, const KeeperChange *change, int error, Fa
 	bool is_wish = change->key != NET_KEY_IFNAME && error != ENOMEM && error != ENOBUFS;
 	char text[256];
 
+	if (change->kind == KEEPER_DHCP) {
+		fault->tap = change->tap;
+		fault->key = change->key;
+		return false;
+	}
 	return fault_about(fault, change->tap, change->key,
 		error == EPERM ? EX_NOPERM
 		: is_wish      ? EX_UNAVAILABLE
@@ -213,7 +229,7 @@ static bool make_all(Netif *netif, KeeperChange *changes, unsigned int n_changes
 
 		if (changes[i].ifindex == 0)
 			changes[i].ifindex = made;
-		error = changes[i].make ? make(netif, &changes[i]) : 0;
+		error = changes[i].make ? make(netif, &changes[i], fault) : 0;
 		if (changes[i].kind == KEEPER_MACVTAP)
 			made = changes[i].ifindex;
 		if (!error)
@@ -259,13 +275,29 @@ static bool detach(int socket, const int *taps, unsigned int n_taps)
 	       prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 
-/* What is sent on the leash does not matter, only that nobody holds it any more. */
-static void wait_for_end(int socket)
+/*
+ * What is sent on the leash does not matter, only that nobody holds it any more. Meanwhile the DHCP
+ * servers can say what they like, and end if they must.
+ */
+static void wait_for_end(int socket, KeeperChange *changes, unsigned int n_changes)
 {
-	struct pollfd end = { .fd = socket, .events = POLLRDHUP };
+	struct pollfd polls[1 + SERVERS_MAX * DHCP_POLLS] = { { socket, POLLRDHUP, 0 } };
+	DhcpServer *servers[SERVERS_MAX];
+	unsigned int n = 0;
 
-	while (poll(&end, 1, -1) < 0 && errno == EINTR)
-		;
+	for (unsigned int i = 0; i < n_changes && n < SERVERS_MAX; i++)
+		if (changes[i].kind == KEEPER_DHCP)
+			servers[n++] = &changes[i].dhcp;
+	while (!polls[0].revents) {
+		for (unsigned int i = 0; i < n; i++)
+			dhcp_watch(servers[i], &polls[1 + i * DHCP_POLLS]);
+		if (poll(polls, 1 + n * DHCP_POLLS, -1) < 0) {
+			polls[0].revents = 0;
+			continue;
+		}
+		for (unsigned int i = 0; i < n; i++)
+			dhcp_react(servers[i], &polls[1 + i * DHCP_POLLS]);
+	}
 }
 
 static void report(int socket, const Fault *fault)
@@ -283,7 +315,7 @@ static void keep(int socket, KeeperChange *changes, unsigned int n_changes)
 	report(socket, &fault);
 	if (!made)
 		return;
-	wait_for_end(socket);
+	wait_for_end(socket, changes, n_changes);
 	privilege_raise(&fault);
 	undo_all(netif, changes, n_changes);
 }

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "platform/linux/helper/dhcp.h"
 #include "platform/linux/netif-step.h"
 #include "platform/linux/netif.h"
 #include "platform/tap-terms.h"
@@ -29,6 +30,7 @@ typedef enum {
 	KEEPER_UP,
 	KEEPER_ADDRESS,
 	KEEPER_ROUTE,
+	KEEPER_DHCP, /* last of all, for it needs what is before */
 } KeeperKind;
 
 /* Something to do at the start, to undo at the end, or both. A new kind: here, and in keeper.c. */
@@ -58,6 +60,7 @@ typedef struct {
 			NetRoute route;
 			bool onlink; /* as netif_add_route has it */
 		} route;
+		DhcpServer dhcp;
 	};
 } KeeperChange;
 

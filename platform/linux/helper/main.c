@@ -24,6 +24,7 @@
 
 #include "platform/linux/helper/clash.h"
 #include "platform/linux/helper/complete.h"
+#include "platform/linux/helper/dhcp.h"
 #include "platform/linux/helper/firewall.h"
 #include "platform/linux/helper/keeper.h"
 #include "platform/linux/helper/macvtaps.h"
@@ -59,6 +60,7 @@ static bool shed_inheritance(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGALRM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL); /* or a child's PID is another's as soon as it has ended */
 	alarm(TIME_LIMIT);
 	return prctl(PR_SET_DUMPABLE, 0) == 0;
 }
@@ -233,7 +235,7 @@ static bool serve(const Request *request, const Caller *caller, Product *product
 	int bridges[REQUEST_TAPS];
 	bool served = netif && is_allowed(request, caller, netif, fault) &&
 		      taps_find_bridges(netif, request, bridges, fault) &&
-		      nat_is_possible(request, fault);
+		      nat_is_possible(request, fault) && dhcp_is_possible(request, fault);
 
 	if (served && request->mode == REQUEST_JUDGE)
 		served = complete_is_possible(netif, request, caller, fault) &&

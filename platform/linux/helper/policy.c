@@ -26,7 +26,7 @@ typedef struct {
 	NetAddress prefixes[POLICY_PREFIXES];
 	unsigned int n_prefixes;
 	unsigned int max; /* taps per user */
-	bool nat, persistent;
+	bool nat, dhcp, persistent;
 } Line;
 
 /* How near a tap came to be allowed by any line so far: the greater, the nearer. */
@@ -156,6 +156,10 @@ static const char *parse_words(char **rest, Line *line)
 			line->nat = true;
 			continue;
 		}
+		if (strcmp(word, "dhcp") == 0 && !line->bridge && !line->parent) {
+			line->dhcp = true;
+			continue;
+		}
 		if (strcmp(word, "persistent") == 0 && !line->parent) {
 			line->persistent = true;
 			continue;
@@ -165,8 +169,8 @@ static const char *parse_words(char **rest, Line *line)
 			       : line->bridge
 				       ? "the words known here are persistent, and max=N, a number of "
 					 "taps"
-				       : "the words known here are nat, persistent, and max=N, a "
-					 "number of taps";
+				       : "the words known here are nat, dhcp, persistent, and max=N, "
+					 "a number of taps";
 		line->max = max;
 	}
 	return NULL;
@@ -180,7 +184,7 @@ static const char *parse_allow(char **rest, Line *line)
 	line->pattern = strtok_r(NULL, BLANKS, rest);
 	prefixes = strtok_r(NULL, BLANKS, rest);
 	if (!line->pattern || !prefixes)
-		return "write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]";
+		return "write: allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [dhcp] [persistent]";
 	problem = parse_prefixes(prefixes, line);
 	return problem ? problem : parse_words(rest, line);
 }
@@ -256,6 +260,8 @@ static Verdict judge_tap(const Line *line, const RequestTap *tap)
 		return (Verdict){ ADDRESS_OUTSIDE, coverage.key };
 	if (tap->flags & REQUEST_NAT && !line->nat)
 		return (Verdict){ WORD_MISSING, NET_KEY_NAT };
+	if (tap->flags & REQUEST_DHCP && !line->dhcp)
+		return (Verdict){ WORD_MISSING, NET_KEY_DHCP };
 	if (tap->flags & REQUEST_PERSIST && !line->persistent)
 		return (Verdict){ WORD_MISSING, NET_KEY_PERSIST };
 	return (Verdict){ ALLOWED, NET_KEY_IFNAME };
@@ -297,8 +303,9 @@ static void write_rule(char *text, size_t size, const RequestTap *tap)
 		return;
 	}
 	request_each_prefix(tap, append_network, &networks);
-	snprintf(text, size, "allow %s %s%s%s", tap->ifname, prefixes,
-		tap->flags & REQUEST_NAT ? " nat" : "", persistent);
+	snprintf(text, size, "allow %s %s%s%s%s", tap->ifname, prefixes,
+		tap->flags & REQUEST_NAT ? " nat" : "", tap->flags & REQUEST_DHCP ? " dhcp" : "",
+		persistent);
 }
 
 static bool refuse(

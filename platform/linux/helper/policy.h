@@ -2,7 +2,7 @@
 /*
  * policy: what an administrator lets users of the helper do. A file of lines
  *
- *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [persistent]
+ *	allow TAP-PATTERN PREFIX[,PREFIX...] [max=N] [nat] [dhcp] [persistent]
  *	bridge BRIDGE TAP-PATTERN [max=N] [persistent]
  *	macvtap PARENT PATTERN [max=N]
  *
