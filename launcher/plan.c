@@ -34,6 +34,14 @@ static int find_overlap(const Plan *plan, guint tap_index, guint n_own, const Ne
 	return -1;
 }
 
+static void complain_of_overlap(
+	Profile *profile, const ProfileNic *nic, const char *address, const ProfileNic *other)
+{
+	g_autofree char *place = profile_place(profile, &other->section, "address");
+
+	complain(profile, nic, "address", "'%s' overlaps the subnet of %s", address, place);
+}
+
 static void add_address(Plan *plan, Profile *profile, const ProfileNic *nic, guint i)
 {
 	guint at = plan->n_taps;
@@ -49,8 +57,7 @@ static void add_address(Plan *plan, Profile *profile, const ProfileNic *nic, gui
 	else if (overlap == (int)at)
 		complain(profile, nic, "address", "'%s' stands here twice", text);
 	else if (overlap >= 0)
-		complain(profile, nic, "address", "'%s' overlaps the subnet of [nic \"%s\"]", text,
-			plan->nics[overlap]->section.id);
+		complain_of_overlap(profile, nic, text, plan->nics[overlap]);
 	plan->addresses[at][i] = address;
 }
 

@@ -102,14 +102,14 @@ static void refuse_taken(Profile *profile, const ProfileNic *nic, const ProfileA
 		const ProfileNic *other = profile->nics->pdata[i];
 
 		for (guint j = 0; other->guest_addresses && j < other->guest_addresses->len; j++) {
-			g_autofree char *text = NULL;
+			g_autofree char *text = NULL, *place = NULL;
 
 			if (!value_same_prefix(
 				    host, EACH(other->guest_addresses, j), bits_of(host)))
 				continue;
 			text = value_host_text(host);
-			complain(profile, nic, "guest-address", "%s is taken by [nic \"%s\"]", text,
-				other->section.id);
+			place = profile_place(profile, &other->section, "guest-address");
+			complain(profile, nic, "guest-address", "%s is taken by %s", text, place);
 		}
 	}
 }

@@ -90,13 +90,28 @@ static void check_passt(Profile *profile, const ProfileNic *nic)
 	}
 }
 
+/* With the key that makes the NIC what it is, if there is one. */
+static void refuse_homeless(
+	Profile *profile, const ProfileNic *nic, const char *key, const char *why)
+{
+	static const char *const deciding[] = { "type", "br", "parent", "ifname", "address" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(deciding); i++) {
+		if (!resolve_is_given(nic, deciding[i]))
+			continue;
+		resolve_refuse_both(profile, &nic->section, key, deciding[i], why);
+		return;
+	}
+	resolve_refuse(profile, &nic->section, key, why);
+}
+
 static void check_nic(Profile *profile, const ProfileNic *nic)
 {
 	if (g_str_equal(nic->type, "none"))
 		return; /* switched off: the other keys may wait for better days */
 	for (guint i = 0; i < G_N_ELEMENTS(homes); i++)
 		if (!resolve_is_one_of(nic->type, homes[i].types))
-			resolve_refuse(profile, &nic->section, homes[i].key, homes[i].why);
+			refuse_homeless(profile, nic, homes[i].key, homes[i].why);
 	if (g_str_equal(nic->type, "bridge"))
 		resolve_require(profile, &nic->section, "br", "BRIDGE");
 	if (resolve_is_one_of(nic->type, WIRES))
@@ -260,9 +275,13 @@ static void refuse_twice(Profile *profile, const char *key, size_t offset)
 		for (guint j = 0; j < i; j++) {
 			const ProfileSection *other = profile->nics->pdata[j];
 
-			if (value && g_strcmp0(value, G_STRUCT_MEMBER(char *, other, offset)) == 0)
-				profile_problem(profile, nic, key, EX_DATAERR,
-					"%s is taken by [nic \"%s\"]", value, other->id);
+			g_autofree char *place = NULL;
+
+			if (!value || g_strcmp0(value, G_STRUCT_MEMBER(char *, other, offset)) != 0)
+				continue;
+			place = profile_place(profile, other, key);
+			profile_problem(
+				profile, nic, key, EX_DATAERR, "%s is taken by %s", value, place);
 		}
 	}
 }

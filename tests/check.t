@@ -201,7 +201,7 @@ my $later = qr/\Anote: P: host and QEMU are looked at when the profile is sound\
 errors('mistakes', "[machine]\nmemroy = 1G\n[disk \"a\"]\nfile = none.qcow2\n[nic]\ntype = x\n", 65, [
 	"P:2: [machine] memroy: no such key; did you mean 'memory'?",
 	'P:4: [disk "a"] file: /srv/tmp/vms/none.qcow2: No such file or directory',
-	"P:6: [nic] type: 'x' is not one of: tap, bridge, user, passt, stream, dgram, socket, none"], out => $later);
+	"P:6: [nic] type: 'x' is not one of: tap, bridge, macvtap, user, passt, stream, dgram, socket, none"], out => $later);
 errors('an address no host can have', "[nic]\naddress = 10.0.0.0/24\n", 65,
 	["P:2: [nic] address: '10.0.0.0/24' cannot be the host's address here: it is the network's own address, not a host's"]);
 errors('no profile', undef, 66, ['P: No such file or directory'], path => '/srv/tmp/none.ini');

@@ -26,12 +26,13 @@ sub refused
 	is($out, '', "$name: nothing on standard output");
 }
 
-# Each line is written as "N: text" for line N of the profile, or as ": text" for the whole.
+# Each line is written as "N: text" for line N of the profile, or as ": text" for the whole; P: in
+# the text is its path.
 sub bad
 {
 	my ($name, $text, @wanted) = @_;
 	my $path = profile($text);
-	refused($name, [$path], 65, map { s/^(\d*): ?/$1 ? "$path:$1: " : "$path: "/er } @wanted);
+	refused($name, [$path], 65, map { s/^(\d*): ?/$1 ? "$path:$1: " : "$path: "/er =~ s/ P:/ $path:/gr } @wanted);
 }
 
 refused('no profile', $_, 64, "which profile? $usage") for [], [''];
@@ -72,7 +73,7 @@ END
 	'5: [machine] name: no such key; it belongs in [vm]',
 	"8: [nic \"lan\"] address: '10.0.0.300/24' is not an address with a prefix length, like 192.168.50.1/24",
 	'9: [nic "lan"] address: stands a second time; the first is in line 8',
-	'10: [nic "lan"] hostfwd: only user and passt forward ports: on a tap the guest is reached at its own address',
+	'10: [nic "lan"] hostfwd: clashes with ifname in line 7; only user and passt forward ports: on a tap the guest is reached at its own address',
 	"12: [disk \"root\"] file: a value with ';' or '#' must be in double quotes; a comment has a line of its own",
 	"14: [display] type: 'GTK' is not one of: gtk, sdl, spice-app, vnc, spice, curses, egl-headless, dbus, none; did you mean 'gtk'?");
 bad('one section twice', "[nic \"A\"]\n[vm]\n[nic \"a\"]\n",
@@ -84,9 +85,9 @@ bad('carriage return inside a line', "[vm]\nname = a\rb\n",
 	'2: the line holds a control character (a profile is plain text)');
 bad('list without an item', "[nic]\naddress = ,\n", '2: [nic] address: has no value');
 bad('one tap twice', "[nic \"a\"]\nifname = tap0\n[nic \"b\"]\nifname = tap0\n",
-	'4: [nic "b"] ifname: tap0 is taken by [nic "a"]');
+	'4: [nic "b"] ifname: tap0 is taken by P:2: [nic "a"] ifname');
 bad('one MAC twice', "[nic \"a\"]\nmac = 52:54:00:00:00:01\n[nic \"b\"]\nmac = 52:54:00:00:00:01\n",
-	'4: [nic "b"] mac: 52:54:00:00:00:01 is taken by [nic "a"]');
+	'4: [nic "b"] mac: 52:54:00:00:00:01 is taken by P:2: [nic "a"] mac');
 bad('name of 16 characters', "[nic]\nifname = sixteencharacter\n",
 	"2: [nic] ifname: 'sixteencharacter': an interface name has at most 15 characters");
 my $name = "an interface name is a letter, then letters, digits, '-' or '_', like tap0";
@@ -108,7 +109,7 @@ bad("address $_->[0]", "[nic]\naddress = $_->[0]\n", "2: [nic] address: '$_->[0]
 bad('address without prefix length', "[nic]\naddress = 10.0.0.1\n", "2: [nic] address: '10.0.0.1' is "
 	. 'not an address with a prefix length, like 192.168.50.1/24');
 bad('overlapping NICs', "[nic \"a\"]\nifname = ta\naddress = 10.0.0.1/8\n[nic \"b\"]\nifname = tb\n"
-	. "address = 10.1.0.1/16\n", "6: [nic \"b\"] address: '10.1.0.1/16' overlaps the subnet of [nic \"a\"]");
+	. "address = 10.1.0.1/16\n", "6: [nic \"b\"] address: '10.1.0.1/16' overlaps the subnet of P:3: [nic \"a\"] address");
 bad('what QEMU would refuse', "[machine]\ntype = q35,accel=tcg\n[disk \"a\"]\nfile = a.raw\nif = ide\n"
 	. "readonly = on\n[boot]\nappend = quiet\n[serial]\ntype = unix\npath = /" . 'x' x 107 . "\n",
 	'2: [machine] type: the accelerator has a key of its own, accel',

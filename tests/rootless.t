@@ -11,6 +11,8 @@ use lib "$FindBin::Bin/lib";
 use World;
 use Test::More;
 
+require "$FindBin::Bin/lib/uplink.pl";
+
 must_or_skip(is_real_root(), 'no other user to be');
 my @as_user = (qw(setpriv --reuid=4711 --regid=4711 --clear-groups env HOME=/srv/tmp), 'XDG_RUNTIME_DIR=');
 
@@ -23,6 +25,24 @@ must_or_skip((run([@as_user, qw(unshare -Urn true)]))[0] == 0, 'users may not ha
 
 my $before = host_state();
 my $profile = guest_profile();
+
+# A server out there that writes down what it is asked for.
+my $server;
+sub serve_outside
+{
+	spew('/srv/tmp/requests', '');
+	$server = start([outside(), $^X, '-MIO::Socket::INET', '-e',
+		'my $l = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) or die $!;'
+		. 'while (my $c = $l->accept) { my $line = <$c>; open my $out, ">>", "/srv/tmp/requests"; print $out $line;'
+		. 'close $out; print $c "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"; close $c }']);
+	return;
+}
+sub end_outside
+{
+	kill 'KILL', $server;
+	finish($server);
+	run_ok(qw(ip link del outside0));
+}
 
 sub within { my ($pid, @command) = @_; return run(['nsenter', '-t', $pid, qw(-U -n), @command]) }
 
@@ -38,6 +58,23 @@ sub within { my ($pid, @command) = @_; return run(['nsenter', '-t', $pid, qw(-U 
 		'which without --rootless may not make a tap');
 	kill 'TERM', $pid;
 	is(exited((finish($pid))[0]), 0, 'SIGTERM: status 0');
+}
+# The world outside, for who asks pasta for it.
+{
+	make_outside();
+	serve_outside();
+	my $ipxe = ipxe();
+	my $fetch = 'http://198.51.100.1:8000/hello';
+	my $user = profile("[machine]\naccel = tcg\nmemory = 64M\n[boot]\nkernel = $ipxe\n"
+		. "append = dhcp net0 && imgfetch $fetch && sleep 600\n[display]\ntype = none\n[serial]\ntype = null\n");
+	my $here = host_state();
+	my $pid = start([@as_user, qw(pasta -q --config-net -- qemu-tapwrap), $user]);
+	ok(wait_for(sub { slurp('/srv/tmp/requests') =~ /hello / }, 60), 'in a pasta the guest reaches the world')
+		or diag slurp("/srv/tmp/$pid.err");
+	is(host_state(), $here, 'and the network of the host is not touched');
+	kill 'TERM', grep { (slurp("/proc/$_/comm") // '') =~ /^qemu-system/ } map { /^(\d+):/ } processes();
+	is(exited((finish($pid))[0]), 0, 'the pasta ends with QEMU');
+	end_outside();
 }
 {
 	my ($status, $out, $err) = run([@as_user, qw(qemu-tapwrap --rootless --check), $profile]);
