@@ -41,10 +41,16 @@ sub answer
 {
 	my ($log, $address) = @_;
 	serve($address // '192.168.50.1', 8000, {}, $log);
-	wait_for(sub { requests($log) }, 120);
-	my ($path) = requests($log);
+	my $path = heard($log);
 	stop_servers();
-	return $path // '';
+	return $path;
+}
+
+sub heard
+{
+	my ($log) = @_;
+	wait_for(sub { requests($log) }, 120);
+	return (requests($log))[0] // '';
 }
 
 {
@@ -169,8 +175,11 @@ END
 	my @pids = (start(['qemu-tapwrap', ipxe_profile()]),
 		start(['qemu-tapwrap', '--set', 'vm.name=other', ipxe_profile(nic => $other, asks => $asks =~ s/192\.168\.50/192.168.51/r)]));
 	ok(wait_for(sub { servers() == 2 }), 'two VMs: two servers');
-	is(answer('first'), '/told?192.168.50.2/255.255.255.0//', 'one guest gets its address');
-	is(answer('second', '192.168.51.1'), '/told?192.168.51.7/255.255.255.0//', 'the other gets its own');
+	serve('192.168.50.1', 8000, {}, 'first'); # both before either guest asks
+	serve('192.168.51.1', 8000, {}, 'second');
+	is(heard('first'), '/told?192.168.50.2/255.255.255.0//', 'one guest gets its address');
+	is(heard('second'), '/told?192.168.51.7/255.255.255.0//', 'the other gets its own');
+	stop_servers();
 	kill 'KILL', $pids[0];
 	finish($pids[0]);
 	ok(wait_for(sub { servers() == 1 }), 'one ends: its server as well');
