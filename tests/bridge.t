@@ -29,18 +29,6 @@ sleep 1; # the ports come to forward
 my $before = host_state();
 my $bridge_mac = slurp('/sys/class/net/br0/address');
 
-sub refused
-{
-	my ($name, $text, $wanted_status, $wanted) = @_;
-	my $profile = profile($text);
-	my $as_it_was = host_state();
-	my ($status, $out, $err) = run(['qemu-tapwrap', $profile]);
-
-	is(exited($status), $wanted_status, "$name: status $wanted_status");
-	is($err, "qemu-tapwrap: $profile:$wanted\n", "$name: its line");
-	is(host_state(), $as_it_was, "$name: nothing changed");
-}
-
 # ---- two guests ---------------------------------------------------------------------------------------------
 
 sub guest
@@ -100,13 +88,13 @@ my $details = sub { join ' ', run_ok(qw(ip -d -o link show tap0)) =~ /((?<= )mtu
 
 # ---- what is no bridge -------------------------------------------------------------------------------------------
 
-refused('no such bridge', "[nic]\nbr = br1\n", 69,
+refused_text('no such bridge', "[nic]\nbr = br1\n", 69,
 	'2: [nic] br: there is no bridge br1; it is made with: ip link add br1 up type bridge');
-refused('a veth', "[nic]\nbr = far0\n", 69, '2: [nic] br: far0 is a veth, not a bridge');
-refused('the loopback', "[nic]\nbr = lo\n", 69, '2: [nic] br: lo is a network card, not a bridge');
-refused('an address', "[nic]\nbr = br0\naddress = 192.168.51.1/24\n", 65,
+refused_text('a veth', "[nic]\nbr = far0\n", 69, '2: [nic] br: far0 is a veth, not a bridge');
+refused_text('the loopback', "[nic]\nbr = lo\n", 69, '2: [nic] br: lo is a network card, not a bridge');
+refused_text('an address', "[nic]\nbr = br0\naddress = 192.168.51.1/24\n", 65,
 	'2: [nic] br: clashes with address in line 3; a port of a bridge has neither: the bridge has');
-refused('an MTU that is too large', "[nic]\nbr = br0\nmtu = 65522\n", 65,
+refused_text('an MTU that is too large', "[nic]\nbr = br0\nmtu = 65522\n", 65,
 	"3: [nic] mtu: '65522' is not a number from 68 to 65521");
 like((run([qw(qemu-tapwrap --check), profile("[nic]\nbr = br1\n")]))[2], qr/: \[nic\] br: there is no bridge br1/,
 	'--check says it, too');

@@ -18,18 +18,6 @@ my @busybox = find_busybox();
 must_or_skip($kernel && @busybox, 'no readable Linux kernel with e1000, or no busybox');
 my $before = host_state();
 
-sub refused
-{
-	my ($name, $text, $wanted_status, $wanted) = @_;
-	my $profile = profile($text);
-	my $as_it_was = host_state();
-	my ($status, $out, $err) = run(['qemu-tapwrap', $profile]);
-
-	is(exited($status), $wanted_status, "$name: status $wanted_status");
-	is($err, "qemu-tapwrap: $profile:$wanted\n", "$name: its line");
-	is(host_state(), $as_it_was, "$name: nothing changed");
-}
-
 # ---- one guest with three NICs, and a network of its own behind it --------------------------------------------
 
 my $initramfs = make_initramfs(<<'END', \@busybox, @modules);
@@ -101,15 +89,15 @@ state_settles($before, 'as before');
 # ---- what does not go ----------------------------------------------------------------------------------------------
 
 install_stub($World::TAP_STUB);
-refused('a next hop that is nowhere', "[nic]\naddress = 192.168.50.1/24\nroute = 203.0.113.0/24 via 10.0.0.1\n", 69,
+refused_text('a next hop that is nowhere', "[nic]\naddress = 192.168.50.1/24\nroute = 203.0.113.0/24 via 10.0.0.1\n", 69,
 	'3: [nic] route: the kernel refuses: Network is unreachable (Nexthop has invalid gateway)');
 run_ok(qw(ip link add lan0 type veth peer name far0));
 spew("/proc/sys/net/ipv6/conf/$_/disable_ipv6", '1') for qw(lan0 far0);
 run_ok(qw(ip link set), $_, 'up') for qw(lan0 far0);
 run_ok(qw(ip addr add 203.0.113.9/24 dev lan0));
-refused('a route that would take the LAN', "[nic]\naddress = 192.168.50.1/24\nroute = 203.0.113.0/25 via 192.168.50.2\n", 69,
+refused_text('a route that would take the LAN', "[nic]\naddress = 192.168.50.1/24\nroute = 203.0.113.0/25 via 192.168.50.2\n", 69,
 	'3: [nic] route: 203.0.113.0/25 overlaps 203.0.113.9/24 on lan0; choose another subnet, or start as root with --force');
-refused('a peer in the LAN', "[nic]\naddress = 192.168.50.1/32\npeer = 203.0.113.7\n", 69,
+refused_text('a peer in the LAN', "[nic]\naddress = 192.168.50.1/32\npeer = 203.0.113.7\n", 69,
 	'3: [nic] peer: 203.0.113.7/32 overlaps 203.0.113.9/24 on lan0; choose another subnet, or start as root with --force');
 {
 	my $now = host_state();

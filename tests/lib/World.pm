@@ -22,7 +22,7 @@ our @EXPORT = qw(
 	$TAP_STUB host_state state_settles profile install_stub start finish run run_ok wait_for
 	answers_ping slurp spew tap_profile guest_profile ipxe must_or_skip exited killed
 	children_of make_kvm demo_append has_link descriptors capabilities is_real_root sanitized
-	processes debris nothing_left
+	processes debris nothing_left refused_text
 );
 
 # /srv is where world.sh installs the staged tree; tests write below it too.
@@ -250,6 +250,19 @@ sub answers_ping
 	my ($address, $seconds) = @_;
 	my @ping = ($address =~ /:/ ? ('ping', '-6') : ('ping'), '-c1', '-W1', '-q', $address);
 	return wait_for(sub { (run(\@ping))[0] == 0 }, $seconds // 30);
+}
+
+# Is a profile of this text refused, with that status and that line behind its path?
+sub refused_text
+{
+	my ($name, $text, $wanted_status, $wanted) = @_;
+	my $profile = profile($text);
+	my $as_it_was = host_state();
+	my ($status, $out, $err) = run(['qemu-tapwrap', $profile]);
+
+	is(exited($status), $wanted_status, "$name: status $wanted_status");
+	is($err, "qemu-tapwrap: $profile:$wanted\n", "$name: its line");
+	is(host_state(), $as_it_was, "$name: nothing changed");
 }
 
 # ---- looking at a process --------------------------------------------------------------------------
