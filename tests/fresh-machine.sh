@@ -5,8 +5,8 @@
 # clone of this tree (its HEAD) to a finished `make demo` and `make check`:
 #	sh tests/fresh-machine.sh [--only demo|check] [SUITE]
 # The Debian is debootstrapped below ${TMPDIR:-/var/tmp} from this machine's own apt mirror, or
-# from $MIRROR, and is gone at the end. TESTS_MUST_RUN is passed on. Exit status: 0 all ok,
-# 1 something failed, 64 wrong command line, 69 no debootstrap or mirror, 77 not root.
+# from $MIRROR, and is gone at the end. TESTS and TESTS_MUST_RUN are passed on. Exit status: 0 all
+# ok, 1 something failed, 64 wrong command line, 69 no debootstrap or mirror, 77 not root.
 set -eu
 
 say() {
@@ -87,7 +87,7 @@ enter() {
 	# shellcheck disable=SC2016 # for the inner shell
 	exec env -i --default-signal=INT,QUIT HOME=/root TERM="${TERM:-dumb}" \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		${TESTS_MUST_RUN+"TESTS_MUST_RUN=$TESTS_MUST_RUN"} \
+		${TESTS_MUST_RUN+"TESTS_MUST_RUN=$TESTS_MUST_RUN"} ${TESTS+"TESTS=$TESTS"} \
 		sh -c 'make "$1"; exit $?' sh "$target"
 }
 

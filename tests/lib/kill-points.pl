@@ -90,7 +90,7 @@ sub kill_everywhere
 	run_ok(@{ wrap('-f -o /srv/tmp/both.trace') });
 	has_ended();
 	my $taken_over = kill_at('helper and keeper', 100, 1, command('-f'), points('/srv/tmp/both.trace'));
-	cmp_ok($taken_over, '>', 5, "of which the next VM had to take over $taken_over times");
+	cmp_ok($taken_over, '>', 0, "of which the next VM had to take over $taken_over times");
 	return;
 }
 
