@@ -147,7 +147,7 @@ static int receive_reply(int socket, Reply *reply, int *fds)
 {
 	union {
 		struct cmsghdr header;
-		char bytes[CMSG_SPACE(HELPER_FDS_MAX * sizeof(int))];
+		char bytes[CMSG_SPACE(REPLY_FDS * sizeof(int))];
 	} control;
 	struct iovec data = { .iov_base = reply, .iov_len = sizeof(*reply) };
 	struct msghdr message = {

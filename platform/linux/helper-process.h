@@ -9,9 +9,8 @@
 
 /*
  * Consumes @helper. TRUE with the reply, which may be a refusal; when it is not, @ret_fds
- * (HELPER_FDS_MAX) has the close-on-exec descriptors that a Reply comes with. EX_OSERR if the
+ * (REPLY_FDS) has the close-on-exec descriptors that a Reply comes with. EX_OSERR if the
  * helper died or sent something else, EX_TEMPFAIL if it did not answer in time.
  */
-#define HELPER_FDS_MAX (REQUEST_TAPS * REQUEST_QUEUES + REPLY_HOLDINGS)
 gboolean helper_process_ask(
 	NetHelper *helper, const Request *request, int *ret_fds, Reply *reply, GError **error);

@@ -195,7 +195,7 @@ char *net_print_nat(FILE *out, const NetWish *wish)
 static gboolean make_missing(NetLease *lease, const NetWish *wish, NetHelper **helper,
 	char **ret_warning, NetSubject *ret_subject, GError **error)
 {
-	int fds[HELPER_FDS_MAX], *fd = fds;
+	int fds[REPLY_FDS], *fd = fds;
 
 	if (!ask_helper(REQUEST_MAKE, wish, helper, fds, &lease->n_holdings, ret_warning,
 		    ret_subject, error))
@@ -211,7 +211,7 @@ static gboolean make_missing(NetLease *lease, const NetWish *wish, NetHelper **h
 gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
 	NetSubject *ret_subject, GError **error)
 {
-	int fds[HELPER_FDS_MAX];
+	int fds[REPLY_FDS];
 	guint n_holdings;
 	Fault fault;
 

@@ -74,6 +74,7 @@ typedef struct {
  * with the last who has them.
  */
 #define REPLY_HOLDINGS (2 + REQUEST_TAPS) /* at most: a leash for each macvtap */
+#define REPLY_FDS (REQUEST_TAPS * REQUEST_QUEUES + REPLY_HOLDINGS)
 typedef struct {
 	uint32_t version;
 	uint32_t n_holdings;
