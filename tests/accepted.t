@@ -372,7 +372,8 @@ accepted('guest setup, aarch64', {},
 	['[cloud-init] user-data = user-data.yaml', $aarch64, sub { slurp($image) }, qr/package_update: true/]);
 
 my @modes = qw(bridge vepa private passthru);
-if (is_real_root() && run_ok(qw(mount -t devtmpfs)) =~ m{ /dev }) {
+my $why_no_macvtaps = why_no_macvtaps();
+if (!$why_no_macvtaps) {
 	for (@modes) {
 		run_ok(qw(ip link add), "far-$_", qw(type veth peer name), "end-$_");
 		spew("/proc/sys/net/ipv6/conf/far-$_/disable_ipv6", '1');
@@ -384,8 +385,7 @@ if (is_real_root() && run_ok(qw(mount -t devtmpfs)) =~ m{ /dev }) {
 		['[nic "private"] type = macvtap', '', 'hmp info network', qr/nic-private: index=0,type=tap,fd=\d+/],
 		['[nic "private"] parent = far-private', '', 'run ip -o link show mv-private', qr/mv-private\@far-private/]);
 } else {
-	$unproven{$_} = 'the devices of macvtaps belong to real root'
-		for 'nic.type=macvtap', 'nic.parent', map { "nic.mode=$_" } @modes;
+	$unproven{$_} = $why_no_macvtaps for 'nic.type=macvtap', 'nic.parent', map { "nic.mode=$_" } @modes;
 }
 
 # ---- ports ------------------------------------------------------------------------------------------------

@@ -24,6 +24,19 @@ sub prepare_macvtaps
 	return;
 }
 
+# '' where macvtaps can be had with their devices, else why not.
+sub why_no_macvtaps
+{
+	return 'the devices of macvtaps belong to real root' if !is_real_root();
+	run_ok(qw(ip link add try0 type veth peer name try1));
+	my ($status) = run([qw(ip link add link try0 name try type macvtap)]);
+	my ($index) = $status == 0 ? run_ok(qw(ip -o link show try)) =~ /^(\d+):/ : ();
+	my $why = !$index ? 'this kernel has no macvtap'
+		: wait_for(sub { -e "/dev/tap$index" }, 2) ? '' : 'no devices of macvtaps appear in /dev';
+	run_ok(qw(ip link del try0));
+	return $why;
+}
+
 sub make_lan
 {
 	prepare_macvtaps();
