@@ -15,6 +15,7 @@ use Test::More;
 our ($DHCP_KEYS, $DHCP_NIC);
 require "$FindBin::Bin/lib/taps.pl";
 require "$FindBin::Bin/lib/dhcp.pl";
+require "$FindBin::Bin/lib/system-calls.pl";
 
 my ($can_trace) = run(['strace', '-f', '-o', '/dev/null', 'true']);
 must_or_skip($can_trace == 0, 'strace does not work here');
@@ -23,21 +24,7 @@ must_or_skip(find_dnsmasq(), 'no dnsmasq: see platform/linux/packages.sh');
 my $helper = '/srv/libexec/qemu-tapwrap-helper';
 my $profile = tap_profile(address => '192.168.50.1/24, fd00:5a17::1/64', more => $DHCP_KEYS =~ s/(50\.2)/$1, fd00:5a17::2/r);
 install_stub("#!/bin/sh\nexit 0\n");
-$ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # LeakSanitizer does not work under strace
 my $before = host_state();
-
-# By what the calls are called, and how often a process made each.
-sub points
-{
-	my ($trace) = @_;
-	my (%count, %most);
-	for (split /\n/, slurp($trace)) {
-		next if !/^(?:(\d+) +)?(\w+)\(/;
-		my $n = ++$count{ $1 // 0 }{$2};
-		$most{$2} = $n if $n > ($most{$2} // 0);
-	}
-	return map { my $call = $_; map { [$call, $_] } 1 .. $most{$call} } sort keys %most;
-}
 
 sub kill_at
 {
@@ -57,8 +44,6 @@ sub kill_at
 	}
 	return is_deeply(\@leaks, [], "$what: killed at $tried of " . @points . ' system calls, never anything left');
 }
-
-sub inject { my ($call, $n) = @_; return "-e inject=$call:signal=KILL:when=$n" }
 
 # ---- the launcher ---------------------------------------------------------------------------------------
 

@@ -6,25 +6,12 @@ use strict;
 use warnings;
 use World;
 use Test::More;
+use FindBin;
+
+require "$FindBin::Bin/lib/system-calls.pl";
 
 my $helper = '/srv/libexec/qemu-tapwrap-helper';
 my ($profile, $before);
-
-$ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # LeakSanitizer does not work under strace
-sub can_trace { return (run(['strace', '-f', '-o', '/dev/null', 'true']))[0] == 0 }
-
-# By what the calls are called, and how often a process made each: { sendto => 12, ... }
-sub points
-{
-	my ($trace) = @_;
-	my (%count, %most);
-	for (split /\n/, slurp($trace)) {
-		next if !/^(?:(\d+) +)?(\w+)\(/;
-		my $n = ++$count{ $1 // 0 }{$2};
-		$most{$2} = $n if $n > ($most{$2} // 0);
-	}
-	return map { my $call = $_; map { [$call, $_] } 1 .. $most{$call} } sort keys %most;
-}
 
 sub has_ended { return wait_for(sub { !processes() }, 10) }
 
@@ -53,8 +40,6 @@ sub kill_at
 	is_deeply(\@leaks, [], "$what: killed at $tried of " . @points . ' system calls, never anything left');
 	return $taken_over;
 }
-
-sub inject { my ($call, $n) = @_; return "-e inject=$call:signal=KILL:when=$n" }
 
 # With -D strace is no parent of the helper, for which the launcher waits.
 sub wrap
