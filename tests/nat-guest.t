@@ -34,6 +34,8 @@ serve_inside($outside, $server{$_}, 8000, { '/data' => $data{$_} }, "/srv/tmp/ou
 wait_for(sub { (() = run_ok(inside($outside), qw(ss -Htln)) =~ /:8000\b/g) == 2 });
 
 my $initramfs = make_initramfs(<<'END', \@busybox, @modules);
+# Until an address is known to be unique, Linux connects from its link-local one: to no avail.
+echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
 ip link set eth0 up
 ip addr add 192.168.50.2/24 dev eth0
 ip route add default via 192.168.50.1
