@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-#   make             build          make demo    see it work        make install
-#   make lint        style          make check   all tests          make bench   against the recipe
-#   make fuzz        libFuzzer
+#   make             build          make demo        see it work    make install
+#   make lint        style          make check       all tests      make bench   against the recipe
+#   make fuzz        libFuzzer      make check-long  every point that a test could try
 
 VERSION    := 0.1
 PREFIX     ?= /usr/local
@@ -21,6 +21,7 @@ SANITIZE   ?=
 PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 CFLAGS     ?= -O2 -g
+JOBS       ?= $(shell nproc 2>/dev/null || echo 1)
 BUILD      ?= build/$(PLATFORM)$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))
 
 comma    := ,
@@ -118,7 +119,12 @@ demo:
 check:
 	@sh platform/$(PLATFORM)/packages.sh check
 	@$(MAKE) -s stage $(unit_tests)
-	STAGE='$(CURDIR)/$(world)/stage' prove --exec '' $(PROVEFLAGS) $(unit_tests) $(or $(TESTS),$(wildcard tests/*.t))
+	STAGE='$(CURDIR)/$(world)/stage' prove --exec '' -j$(JOBS) $(PROVEFLAGS) $(unit_tests) $(or $(TESTS),$(wildcard tests/*.t))
+
+# The tests that otherwise take a sample of what there is; they say so.
+check-long: export THOROUGH := 1
+check-long:
+	@$(MAKE) check TESTS='$(or $(TESTS),$(shell grep -l 'make check-long' tests/*.t))'
 
 bench: stage $(bench)
 	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh tests/bench/run.sh '$(CURDIR)/$(BUILD)/tests/bench'
@@ -149,5 +155,5 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all install uninstall stage demo check bench fuzz lint clean FORCE
+.PHONY: all install uninstall stage demo check check-long bench fuzz lint clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

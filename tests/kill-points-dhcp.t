@@ -3,7 +3,7 @@
 #
 # SIGKILL at system calls of the launcher, of the helper, and of helper, keeper and dnsmasq at once,
 # while a DHCP server is started and ended: no process and no port is left. Of the calls a fixed
-# share is tried; KILL_ALL=1 tries all.
+# share is tried; `make check-long` tries all.
 
 use strict;
 use warnings;
@@ -29,7 +29,7 @@ my $before = host_state();
 sub kill_at
 {
 	my ($what, $wanted, $command, @points) = @_;
-	my $step = $ENV{KILL_ALL} ? 1 : int(@points / $wanted) || 1;
+	my $step = thorough() ? 1 : int(@points / $wanted) || 1;
 	my ($tried, @leaks) = (0);
 
 	for (my $i = 0; $i < @points && !@leaks; $i += $step) {

@@ -3,7 +3,7 @@
 #
 # SIGKILL at system calls of the launcher, of the helper, and of helper and keeper at once, while a
 # macvtap is made. If the keeper lives, the host is as before; if it was killed, the next VM takes
-# over, and then it is. Of the calls a fixed share is tried; KILL_ALL=1 tries all.
+# over, and then it is. Of the calls a fixed share is tried; `make check-long` tries all.
 
 use strict;
 use warnings;

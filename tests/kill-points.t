@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # SIGKILL at every system call of the launcher, of the helper, and of both at once, and with NAT at
-# every third: the host is always as before. strace counts the calls of each name on its own, so for each name that occurs
+# every third (`make check-long`: at every one): the host is always as before. strace counts the calls of each name on its own, so for each name that occurs
 # the signal comes at the first call, the second, and so on until a run gets through. A stub
 # stands in QEMU's place, so that a run ends.
 
@@ -65,8 +65,8 @@ sub wrap
 }
 
 for my $name (qw(plain NAT)) {
-	($profile, $step) = ($profiles{$name}, $ENV{KILL_ALL} || $name eq 'plain' ? 1 : 3);
-	$step *= 4 if sanitized() && !$ENV{KILL_ALL}; # far more calls, most of them the sanitizers'
+	($profile, $step) = ($profiles{$name}, thorough() || $name eq 'plain' ? 1 : 3);
+	$step *= 4 if sanitized() && !thorough(); # far more calls, most of them the sanitizers'
 	run_ok('qemu-tapwrap', $profile);
 
 	run_ok(qw(strace -qq -o launcher.trace qemu-tapwrap), $profile);

@@ -22,7 +22,7 @@ our @EXPORT = qw(
 	$TAP_STUB host_state state_settles profile install_stub start finish run run_ok wait_for
 	answers_ping slurp spew tap_profile guest_profile ipxe must_or_skip exited killed
 	children_of make_kvm demo_append has_link descriptors capabilities is_real_root sanitized
-	processes debris nothing_left refused_text
+	processes debris nothing_left refused_text thorough
 );
 
 # /srv is where world.sh installs the staged tree; tests write below it too.
@@ -287,6 +287,9 @@ sub capabilities
 
 # LeakSanitizer gives up in a traced process, and where there is no /proc.
 sub sanitized { return scalar(slurp('/srv/bin/qemu-tapwrap') =~ /__asan_init/) }
+
+# May a test that goes through many points, combinations or rounds take all of them? `make check-long`.
+sub thorough { return scalar($ENV{THOROUGH}) }
 
 # Root of the machine, not of a user namespace?
 sub is_real_root { return scalar(slurp('/proc/self/uid_map') =~ /^\s*0\s+0\s+4294967295/) }

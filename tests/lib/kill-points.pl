@@ -19,7 +19,7 @@ sub has_ended { return wait_for(sub { !processes() }, 10) }
 sub kill_at
 {
 	my ($what, $wanted, $may_take_over, $command, @points) = @_;
-	my $step = $ENV{KILL_ALL} ? 1 : int(@points / $wanted) || 1;
+	my $step = thorough() ? 1 : int(@points / $wanted) || 1;
 	my ($tried, $taken_over, @leaks) = (0, 0);
 
 	for (my $i = 0; $i < @points && !@leaks; $i += $step) {
