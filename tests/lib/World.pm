@@ -343,6 +343,8 @@ BEGIN {
 		$ENV{WORLD_INSIDE} = 1;
 		enter_world();
 	}
+	# Whoever runs the tests in the background ignores these, and so would all that they start.
+	$SIG{$_} = 'DEFAULT' for qw(HUP INT QUIT);
 	$tmp = '/srv/tmp';
 	make_path($tmp);
 	chmod 01777, $tmp;
