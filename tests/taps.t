@@ -200,6 +200,12 @@ sub refused
 		state_settles($before, 'as before');
 		run_ok(qw(ip addr flush dev lan0));
 	}
+	run_ok(qw(ip tuntap add dev tap1 mode tap));
+	run_ok(qw(ip addr add 192.168.50.9/24 dev tap1));
+	refused('the subnet of another tap of the same VM', tap_profile(more => "[nic \"more\"]\nifname = tap1\n"), 69,
+		'[nic "lan"] address: 192.168.50.1/24 overlaps 192.168.50.9/24 on tap1; choose another subnet, '
+		. 'or start as root with --force');
+	run_ok(qw(ip link del tap1));
 	run_ok(qw(ip -6 addr add fd00:5a17::9/64 dev lan0 nodad));
 	refused('IPv6', tap_profile(address => 'fd00:5a17::1/64'), 69, '[nic "lan"] address: '
 		. 'fd00:5a17::1/64 overlaps fd00:5a17::9/64 on lan0; choose another subnet, or start as root with --force');

@@ -29,18 +29,15 @@ typedef struct {
 } Comparison;
 
 /*
- * What is on a link that has a requested name is no clash: making the tap will fail, and say
- * better why. That is how the losers of a race for one tap find it.
+ * What is on a link of the tap's own name is no clash: either the tap is there, or making it will
+ * fail, and say better why. That is how the losers of a race for one tap find it.
  */
-static bool is_on_requested_name(const Search *search, const NetifPrefix *prefix)
+static bool is_on_own_name(const Comparison *comparison)
 {
 	char ifname[16];
 
-	netif_name(prefix->ifindex, ifname);
-	for (unsigned int i = 0; i < search->request->n_taps; i++)
-		if (strcmp(search->request->taps[i].ifname, ifname) == 0)
-			return true;
-	return false;
+	netif_name(comparison->there->ifindex, ifname);
+	return strcmp(comparison->search->request->taps[comparison->tap].ifname, ifname) == 0;
 }
 
 static bool compare_one(const NetAddress *wanted, NetKey key, void *data)
@@ -49,7 +46,7 @@ static bool compare_one(const NetAddress *wanted, NetKey key, void *data)
 	Search *search = comparison->search;
 	const NetifPrefix *there = comparison->there;
 
-	if (!net_address_overlaps(wanted, &there->prefix) || is_on_requested_name(search, there))
+	if (!net_address_overlaps(wanted, &there->prefix) || is_on_own_name(comparison))
 		return true;
 	search->clashes = true;
 	search->tap = comparison->tap;
