@@ -122,6 +122,9 @@ sub install_stub
 
 # ---- processes -----------------------------------------------------------------------------------
 
+# By how much longer is waited for anything than it takes on a machine that has nothing else to do.
+use constant PATIENCE => 4;
+
 # Starts a command; returns its PID. Its output goes to $PID.out and $PID.err in $tmp.
 sub start
 {
@@ -141,7 +144,7 @@ sub start
 sub finish
 {
 	my ($pid, $seconds) = @_;
-	my $end = time + ($seconds // 30);
+	my $end = time + PATIENCE * ($seconds // 30);
 
 	while (time < $end) {
 		if (waitpid($pid, WNOHANG) == $pid) {
@@ -178,7 +181,7 @@ sub killed { my ($status) = @_; return $status & 127 }
 sub wait_for
 {
 	my ($condition, $seconds) = @_;
-	my $end = time + ($seconds // 15);
+	my $end = time + PATIENCE * ($seconds // 15);
 
 	until ($condition->()) {
 		return 0 if time > $end;
