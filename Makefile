@@ -3,6 +3,7 @@
 #   make             build          make demo        see it work    make install
 #   make lint        style          make check       all tests      make bench   against the recipe
 #   make fuzz        libFuzzer      make check-long  every point that a test could try
+#   make install-privilege GROUP=kvm DHCP=1: for others than root, the members of a group
 
 VERSION    := 0.1
 PREFIX     ?= /usr/local
@@ -15,6 +16,13 @@ sysconfdir ?= /etc
 libconfdir ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(sysconfdir))
 nm_file       := $(libconfdir)/NetworkManager/conf.d/qemu-tapwrap.conf
 networkd_file := $(libconfdir)/systemd/network/05-qemu-tapwrap.network
+# What install-privilege gives, and to whom. polkit looks for actions of every program in one place.
+GROUP      ?= kvm
+DHCP       ?=
+actiondir  ?= /usr/share/polkit-1/actions
+PKEXEC     ?= /usr/bin/pkexec
+policy     := $(sysconfdir)/qemu-tapwrap/policy
+action     := $(actiondir)/org.qemu-tapwrap.policy
 
 PLATFORM   ?= linux
 SANITIZE   ?=
@@ -33,7 +41,7 @@ examples := $(datadir)/doc/qemu-tapwrap/examples
 # Ours stay apart from the user's CPPFLAGS, CFLAGS and LDFLAGS, which come last.
 own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' -DINSPECT_PATH='"$(inspect)"' \
-	-DPOLICY_FILE='"$(sysconfdir)/qemu-tapwrap/policy"' -MMD -MP
+	-DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' -MMD -MP
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-fstack-protector-strong -fPIE \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover -fno-omit-frame-pointer)
@@ -100,7 +108,21 @@ install: all
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/NetworkManager.conf "$(DESTDIR)$(nm_file)"
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/networkd.network "$(DESTDIR)$(networkd_file)"
 
-uninstall:
+# One after the other, however many jobs make has.
+ifneq ($(filter install,$(MAKECMDGOALS)),)
+install-privilege: install
+endif
+
+privilege := HELPER='$(helper)' POLICY='$(policy)' ACTION='$(action)' GROUP='$(GROUP)' \
+	DHCP='$(DHCP)' DESTDIR='$(DESTDIR)' sh platform/$(PLATFORM)/privilege.sh
+
+install-privilege:
+	@$(privilege) give
+
+uninstall-privilege:
+	@$(privilege) take
+
+uninstall: uninstall-privilege
 	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" "$(DESTDIR)$(inspect)" \
 		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" "$(DESTDIR)$(nm_file)" \
 		"$(DESTDIR)$(networkd_file)"
@@ -155,5 +177,5 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all install uninstall stage demo check check-long bench fuzz lint clean FORCE
+.PHONY: all install install-privilege uninstall-privilege uninstall stage demo check check-long bench fuzz lint clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
