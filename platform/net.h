@@ -136,6 +136,12 @@ gboolean net_judge(const NetWish *wish, NetHelper **helper, char **ret_warning,
 	NetSubject *ret_subject, GError **error);
 
 /*
+ * Would net_acquire without a helper have a dialog ask for a password? net_judge never does, and
+ * then tells of the privilege that is missing.
+ */
+gboolean net_asks_for_password(const NetWish *wish);
+
+/*
  * What gives the missing taps of @wish their NAT, as nft -f reads it, and what its table is called:
  * "inet NAME", owned by the caller. One of them must want it.
  */

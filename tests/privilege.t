@@ -112,7 +112,7 @@ refused('traced', [qw(strace -f -qq -o /dev/null qemu-tapwrap), $profile], 77,
 }
 chmod 0750, $helper;
 refused('helper of another group', ['qemu-tapwrap', $profile], 77,
-	"$helper may not be run by you; join its group (ls -l shows it), often kvm");
+	"$helper may not be run by you; an administrator can let a group of yours run it: make install-privilege");
 chmod 0755, $helper;
 
 # ---- inside the policy ---------------------------------------------------------------------------------------

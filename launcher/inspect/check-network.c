@@ -98,6 +98,11 @@ void check_helper(Check *check)
 
 	wish.taps = taps;
 	wish.n_taps = list_sound_taps(check->plan, taps, index);
+	if (!check->helper && net_asks_for_password(&wish)) {
+		findings_add(check->findings, FINDING_NOTE, 0, "helper", NULL,
+			"a dialog of pkexec will ask for an administrator's password");
+		return;
+	}
 	if (!net_judge(&wish, &check->helper, &warning, &subject, &error)) {
 		if (subject.tap >= 0)
 			subject.tap = index[subject.tap];

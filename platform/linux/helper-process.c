@@ -7,40 +7,49 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "platform/linux/helper-file.h"
 #include "platform/linux/net-error.h"
 
-#define REPLY_TIMEOUT 6 /* seconds; the helper ends itself after 5 */
+#define REPLY_TIMEOUT 6	     /* seconds; the helper ends itself after 5 */
+#define PASSWORD_TIMEOUT 300 /* seconds for somebody to find a password and type it */
+
+enum { /* of pkexec */
+	PKEXEC_DISMISSED = 126,
+	PKEXEC_REFUSED = 127,
+};
 
 struct NetHelper {
 	pid_t pid;
 	int socket;
+	int errors; /* what pkexec has to say, a file in memory; -1: it is not by pkexec */
 };
 
 /* ---- start and end ---- */
 
 static gboolean raise_spawn(int code, GError **error)
 {
+	g_autofree char *why = NULL;
+
 	if (code == ENOENT)
 		g_set_error(error, NET_ERROR, EX_OSFILE,
 			HELPER_PATH " is missing; install it with: make install");
 	else if (code == EACCES)
-		g_set_error(error, NET_ERROR, EX_NOPERM,
-			HELPER_PATH
-			" may not be run by you; join its group (ls -l shows it), often kvm");
+		g_set_error_literal(
+			error, NET_ERROR, EX_NOPERM, (why = helper_file_explain_refusal()));
 	else
 		g_set_error(error, NET_ERROR, EX_OSERR, HELPER_PATH ": %s", g_strerror(code));
 	return FALSE;
 }
 
 /* An empty environment, our end of the socket closed on exec, its end as standard input. */
-static int spawn_helper(int socket, pid_t *ret_pid)
+static int spawn(const char *program, char *const *argv, int socket, int errors, pid_t *ret_pid)
 {
-	static char *arguments[] = { "qemu-tapwrap-helper", NULL };
 	static char *environment[] = { NULL };
 	posix_spawn_file_actions_t actions;
 	int code = posix_spawn_file_actions_init(&actions);
@@ -48,38 +57,75 @@ static int spawn_helper(int socket, pid_t *ret_pid)
 	if (code)
 		return code;
 	code = posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO);
+	if (!code && errors >= 0)
+		code = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
 	if (!code)
-		code = posix_spawn(ret_pid, HELPER_PATH, &actions, NULL, arguments, environment);
+		code = posix_spawn(ret_pid, program, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	return code;
 }
 
-NetHelper *net_helper_start(GError **error)
+/* The helper's end has its sender's credentials on each message, ours a limit of @seconds. */
+static int make_sockets(int seconds, int *ret_sockets)
 {
-	struct timeval timeout = { .tv_sec = REPLY_TIMEOUT };
-	int sockets[2], on = 1, code;
+	struct timeval timeout = { .tv_sec = seconds };
+	int on = 1, reason;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_sockets) < 0)
+		return errno;
+	if (setsockopt(ret_sockets[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0 &&
+		setsockopt(ret_sockets[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) == 0)
+		return 0;
+	reason = errno;
+	close(ret_sockets[0]);
+	close(ret_sockets[1]);
+	return reason;
+}
+
+/* Takes @errors. */
+static NetHelper *start(const char *program, char *const *argv, int errors, GError **error)
+{
+	int sockets[2], code = make_sockets(errors < 0 ? REPLY_TIMEOUT : PASSWORD_TIMEOUT, sockets);
 	NetHelper *helper;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
-		net_error_from_errno(EX_OSERR, "socketpair", error);
-		return NULL;
+	if (!code) {
+		code = spawn(program, argv, sockets[1], errors, &pid);
+		close(sockets[1]);
+		if (code)
+			close(sockets[0]);
 	}
-	if (setsockopt(sockets[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
-		setsockopt(sockets[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
-		code = errno;
-	else
-		code = spawn_helper(sockets[1], &pid);
-	close(sockets[1]);
 	if (code) {
-		close(sockets[0]);
+		if (errors >= 0)
+			close(errors);
 		raise_spawn(code, error);
 		return NULL;
 	}
 	helper = g_new0(NetHelper, 1);
 	helper->pid = pid;
 	helper->socket = sockets[0];
+	helper->errors = errors;
 	return helper;
+}
+
+NetHelper *net_helper_start(GError **error)
+{
+	static char *argv[] = { "qemu-tapwrap-helper", NULL };
+
+	return start(HELPER_PATH, argv, -1, error);
+}
+
+/* There is no terminal, so the agent that would ask on one is of no use. */
+NetHelper *helper_process_start_by_pkexec(GError **error)
+{
+	static char *argv[] = { PKEXEC_PATH, "--disable-internal-agent", HELPER_PATH, NULL };
+	int errors = memfd_create("pkexec", MFD_CLOEXEC);
+
+	if (errors < 0) {
+		net_error_from_errno(EX_OSERR, PKEXEC_PATH, error);
+		return NULL;
+	}
+	return start(PKEXEC_PATH, argv, errors, error);
 }
 
 /* Returns the wait status. Must happen before exec: a zombie would stay under QEMU. */
@@ -90,6 +136,8 @@ static int helper_end(NetHelper *helper)
 	close(helper->socket);
 	while (waitpid(helper->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (helper->errors >= 0)
+		close(helper->errors);
 	g_free(helper);
 	return status;
 }
@@ -117,26 +165,52 @@ NetHelper *net_helper_adopt(const char *text)
 	helper = g_new0(NetHelper, 1);
 	helper->pid = pid;
 	helper->socket = fd;
+	helper->errors = -1;
 	return helper;
+}
+
+/* The last words of "Error executing command as another user: Not authorized", a line of several.
+ */
+static void raise_pkexec(int status, int errors, GError **error)
+{
+	char text[256];
+	ssize_t n = pread(errors, text, sizeof(text) - 1, 0);
+	const char *why;
+
+	text[MAX(0, n)] = '\0';
+	text[strcspn(text, ".\n")] = '\0';
+	why = strrchr(text, ':');
+	if (status == PKEXEC_DISMISSED)
+		why = ": The dialog was dismissed";
+	g_set_error(error, NET_ERROR, EX_NOPERM,
+		"pkexec gives no privilege%s; an administrator can give it to the helper for good: "
+		"make install-privilege",
+		why ? why : "");
 }
 
 static gboolean raise_helper_death(NetHelper *helper, int receive_errno, GError **error)
 {
 	gboolean hangs = receive_errno == EAGAIN;
-	int status;
+	int errors = dup(helper->errors), status;
 
 	if (hangs)
 		kill(helper->pid, SIGKILL);
 	status = helper_end(helper);
 	if (hangs)
-		g_set_error(error, NET_ERROR, EX_TEMPFAIL,
-			HELPER_PATH " did not answer in %d seconds", REPLY_TIMEOUT);
+		g_set_error(error, NET_ERROR, EX_TEMPFAIL, "%s did not answer in %d seconds",
+			errors < 0 ? HELPER_PATH : PKEXEC_PATH,
+			errors < 0 ? REPLY_TIMEOUT : PASSWORD_TIMEOUT);
 	else if (WIFSIGNALED(status))
 		g_set_error(error, NET_ERROR, EX_OSERR, HELPER_PATH " was killed by signal %d",
 			WTERMSIG(status));
+	else if (errors >= 0 &&
+		 (WEXITSTATUS(status) == PKEXEC_DISMISSED || WEXITSTATUS(status) == PKEXEC_REFUSED))
+		raise_pkexec(WEXITSTATUS(status), errors, error);
 	else
 		g_set_error(error, NET_ERROR, EX_OSERR,
 			HELPER_PATH " exited with status %d, no answer", WEXITSTATUS(status));
+	if (errors >= 0)
+		close(errors);
 	return FALSE;
 }
 

@@ -7,13 +7,16 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <linux/capability.h>
 #include <linux/close_range.h>
 
 #include "platform/linux/dnsmasq.h"
+#include "platform/linux/helper-file.h"
 #include "platform/linux/helper-process.h"
 #include "platform/linux/nat-rules.h"
 #include "platform/linux/net-error.h"
@@ -100,6 +103,8 @@ static gboolean keep_on_exec(const int *fds, guint n_fds, GError **error)
 gboolean net_lease_hand_over(
 	const NetLease *lease, const int *others, guint n_others, GError **error)
 {
+	/* QEMU is to have no capability, not even one that we were born with. */
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	/* Before Linux 5.11 what the caller left open stays so, as with raw QEMU. */
 	(void)syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
 	for (guint i = 0; i < lease->n_taps; i++) {
@@ -155,6 +160,32 @@ static gboolean raise_reply(
 	return FALSE;
 }
 
+static guint64 needed_capabilities(const Request *request)
+{
+	guint64 needed = 1 << CAP_NET_ADMIN;
+
+	for (guint i = 0; i < request->n_taps; i++) {
+		if (request->taps[i].flags & REQUEST_DHCP)
+			needed |= 1 << CAP_NET_BIND_SERVICE;
+		if (request->taps[i].flags & REQUEST_DHCP && request->taps[i].guests[1].family)
+			needed |= 1 << CAP_NET_RAW;
+	}
+	return needed;
+}
+
+static gboolean calls_for_pkexec(const Request *request)
+{
+	return request->n_taps > 0 && helper_file_calls_for_pkexec(needed_capabilities(request));
+}
+
+gboolean net_asks_for_password(const NetWish *wish)
+{
+	Request request;
+
+	fill_request(&request, REQUEST_MAKE, wish);
+	return calls_for_pkexec(&request);
+}
+
 /* Nothing is asked when every tap is ready. */
 static gboolean ask_helper(guint32 mode, const NetWish *wish, NetHelper **helper, int *ret_fds,
 	guint *ret_n_holdings, char **ret_warning, NetSubject *ret_subject, GError **error)
@@ -167,7 +198,9 @@ static gboolean ask_helper(guint32 mode, const NetWish *wish, NetHelper **helper
 	if (request.n_taps == 0)
 		return TRUE;
 	if (!*helper)
-		*helper = net_helper_start(error);
+		*helper = mode == REQUEST_MAKE && calls_for_pkexec(&request)
+				  ? helper_process_start_by_pkexec(error)
+				  : net_helper_start(error);
 	if (!*helper ||
 		!helper_process_ask(g_steal_pointer(helper), &request, ret_fds, &reply, error))
 		return FALSE;

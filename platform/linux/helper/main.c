@@ -67,17 +67,22 @@ static bool stdin_is_our_socket(void)
 /*
  * Who asks, as the kernel knows it. A user's helper runs as that user. Only root can have started
  * a helper that runs as root; it may have become somebody else since (sudo), and then the taps
- * are that user's: that is what the sender's credentials say.
+ * are that user's: that is what the sender's credentials say. pkexec starts it for a user, in
+ * place of a capability: it does not replace the policy.
  */
-static Caller caller_of(const struct ucred *sender)
+static Caller caller_of(const struct ucred *sender, bool by_pkexec)
 {
-	Caller caller = { .pid = sender->pid, .uid = getuid() ? getuid() : sender->uid };
+	Caller caller = {
+		.pid = sender->pid,
+		.uid = getuid() ? getuid() : sender->uid,
+		.needs_policy = getuid() != 0 || by_pkexec,
+	};
 
 	return caller;
 }
 
 /* 1: there is a request; 0: the launcher needs nothing after all; -1: fault. */
-static int receive_request(Request *request, Caller *ret_caller, Fault *fault)
+static int receive_request(Request *request, bool by_pkexec, Caller *ret_caller, Fault *fault)
 {
 	union {
 		struct cmsghdr header;
@@ -102,7 +107,7 @@ static int receive_request(Request *request, Caller *ret_caller, Fault *fault)
 		fault_set(fault, EX_USAGE, "the request is not one that this helper knows");
 		return -1;
 	}
-	*ret_caller = caller_of((struct ucred *)CMSG_DATA(credentials));
+	*ret_caller = caller_of((struct ucred *)CMSG_DATA(credentials), by_pkexec);
 	return 1;
 }
 
@@ -131,6 +136,7 @@ int main(int argc, char **argv)
 	Request request;
 	Reply reply = { .version = REQUEST_VERSION };
 	Caller caller = { 0 };
+	bool by_pkexec = getenv("PKEXEC_UID"); /* it has the rest of the environment cleared */
 	int fds[REPLY_FDS], received;
 	size_t n_fds = 0;
 
@@ -143,7 +149,7 @@ int main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	memset(&request, 0, sizeof(request));
-	received = receive_request(&request, &caller, &reply.fault);
+	received = receive_request(&request, by_pkexec, &caller, &reply.fault);
 	if (received == 0)
 		return EXIT_SUCCESS;
 	if (received > 0)

@@ -20,17 +20,17 @@
 #include "platform/linux/tap.h"
 
 /* Not for users: a policy bounds which subnets they can have, not what else is there. */
-static bool is_forced(const Request *request)
+static bool is_forced(const Request *request, const Caller *caller)
 {
-	return request->force && getuid() == 0;
+	return request->force && !caller->needs_policy;
 }
 
 /* Root needs no policy: it could make the taps without us. */
 static bool is_allowed(const Request *request, const Caller *caller, Netif *netif, Fault *fault)
 {
 	return request_is_sane(request, fault) &&
-	       (getuid() == 0 || policy_allows(request, caller->uid, netif, fault)) &&
-	       (is_forced(request) || clash_is_absent(request, netif, fault));
+	       (!caller->needs_policy || policy_allows(request, caller->uid, netif, fault)) &&
+	       (is_forced(request, caller) || clash_is_absent(request, netif, fault));
 }
 
 /* What is made, and goes with its last descriptor. */

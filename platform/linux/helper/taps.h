@@ -14,6 +14,7 @@
 typedef struct {
 	pid_t pid;
 	uid_t uid;
+	bool needs_policy; /* not root's own wish */
 } Caller;
 
 /* The ifindex of the bridge of each tap, 0 for none. EX_UNAVAILABLE if there is no such bridge. */
