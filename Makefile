@@ -41,7 +41,8 @@ examples := $(datadir)/doc/qemu-tapwrap/examples
 # Ours stay apart from the user's CPPFLAGS, CFLAGS and LDFLAGS, which come last.
 own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' -DINSPECT_PATH='"$(inspect)"' \
-	-DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' -MMD -MP
+	-DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' \
+	-DNM_FILE='"$(nm_file)"' -DNETWORKD_FILE='"$(networkd_file)"' -MMD -MP
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-fstack-protector-strong -fPIE \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover -fno-omit-frame-pointer)

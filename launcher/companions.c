@@ -102,6 +102,14 @@ static char *find_virtiofsd(gboolean *ret_is_c)
 	return g_find_program_in_path("virtiofsd");
 }
 
+char *companions_find_program(const char *name)
+{
+	gboolean is_c;
+
+	return g_str_equal(name, "virtiofsd") ? find_virtiofsd(&is_c)
+					      : g_find_program_in_path(name);
+}
+
 /* Where FUSE's options end or escape. */
 static char *escape_source(const char *path)
 {

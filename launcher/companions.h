@@ -33,5 +33,8 @@ GQuark companions_error_quark(void);
  */
 GPtrArray *companions_list(Profile *profile, GError **error);
 
+/* Where @name is, a companion or another program in $PATH; NULL: nowhere. Owned by the caller. */
+char *companions_find_program(const char *name);
+
 /* Starts it; returns the descriptor for QEMU, or -1 and the error with the profile's line. */
 int companions_start(const CompanionCall *call, const Profile *profile, GError **error);

@@ -29,11 +29,12 @@ static void print_warning(char *text)
 static gboolean launch(const Options *options, GError **error)
 {
 	g_autoptr(NetHelper) helper = NULL;
-	if (!invoker_leave_root(options->dry_run || options->rootless ? NULL : &helper, error))
+	gboolean is_alone = options->dry_run || options->rootless || options->doctor;
+	if (!invoker_leave_root(is_alone ? NULL : &helper, error))
 		return FALSE;
 	if (options->rootless && !rootless_enter(error))
 		return FALSE;
-	if (options->check)
+	if (options->check || options->doctor)
 		return run_inspect(options, helper, error);
 
 	g_autoptr(Profile) profile = profile_load(options->profile, options->settings, error);

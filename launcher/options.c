@@ -78,6 +78,8 @@ static GOptionContext *new_context(Switches *switches)
 	const GOptionEntry entries[] = {
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &switches->options->check,
 			"Look for what would go wrong with PROFILE; touch nothing", NULL },
+		{ "doctor", 0, 0, G_OPTION_ARG_NONE, &switches->options->doctor,
+			"Tell what works here for you and what is missing; touch nothing", NULL },
 		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
 			"Print a shell script that does the same; do nothing", NULL },
 		{ "force", 0, 0, G_OPTION_ARG_NONE, &switches->options->force,
@@ -86,7 +88,7 @@ static GOptionContext *new_context(Switches *switches)
 		{ "help-profile", 0, 0, G_OPTION_ARG_NONE, &switches->help_profile,
 			"Show every key of a profile, or those of the section that follows", NULL },
 		{ "json", 0, 0, G_OPTION_ARG_NONE, &switches->options->json,
-			"With --check: print JSON", NULL },
+			"With --check or --doctor: print JSON", NULL },
 		{ "list-keys", 0, 0, G_OPTION_ARG_NONE, &switches->list_keys,
 			"List every key of a profile, for completions", NULL },
 		{ "new", 0, 0, G_OPTION_ARG_NONE, &switches->starter,
@@ -126,7 +128,12 @@ static gboolean obey(Options *options, const Switches *switches, GOptionContext 
 		options->information = profile_list();
 	else if (switches->list_keys)
 		options->information = schema_list_keys();
-	return options->information || take_profile(options, args, error);
+	if (options->doctor && first_argument(args)) {
+		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--doctor takes no profile; --check looks at one");
+		return FALSE;
+	}
+	return options->information || options->doctor || take_profile(options, args, error);
 }
 
 Options *options_parse(int argc, char **argv, GError **error)
@@ -139,9 +146,9 @@ Options *options_parse(int argc, char **argv, GError **error)
 	g_set_prgname("qemu-tapwrap");
 	if (!g_option_context_parse_strv(context, &args, error))
 		return NULL;
-	if (options->json && !options->check) {
+	if (options->json && !options->check && !options->doctor) {
 		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"--json goes with --check");
+			"--json goes with --check or --doctor");
 		return NULL;
 	}
 	if (!obey(options, &switches, context, args, error))

@@ -2,6 +2,7 @@
 #include "launcher/preflight.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -137,14 +138,33 @@ void preflight_files(Profile *profile)
 
 /* ---- accelerator ---- */
 
+/* Those of a processor that can do it and may: the kernel leaves out what firmware forbids. */
+static const char *kvm_cure(void)
+{
+	g_autofree char *processors = NULL;
+
+	if (!g_file_get_contents("/proc/cpuinfo", &processors, NULL, NULL) ||
+		!strstr(processors, "\nflags"))
+		return "it takes a kernel and a machine with KVM";
+	if (g_regex_match_simple("^flags\\s*:.* vmx( |$)", processors, G_REGEX_MULTILINE, 0))
+		return "load its module: modprobe kvm_intel";
+	if (g_regex_match_simple("^flags\\s*:.* svm( |$)", processors, G_REGEX_MULTILINE, 0))
+		return "load its module: modprobe kvm_amd";
+	return "allow virtualization in the firmware; if this is a virtual machine itself, in its "
+	       "host";
+}
+
 const char *preflight_kvm_problem(const char **ret_cure)
 {
+	int reason;
+
 	if (access(PREFLIGHT_KVM, R_OK | W_OK) == 0)
 		return NULL;
-	*ret_cure = errno == EACCES
-			    ? "join the group that ls -l " PREFLIGHT_KVM " shows, often kvm"
-			    : "allow virtualization in the firmware, load kvm_intel or kvm_amd";
-	return g_strerror(errno);
+	reason = errno;
+	*ret_cure = reason == EACCES ? "join the group that ls -l " PREFLIGHT_KVM
+				       " shows, often kvm"
+				     : kvm_cure();
+	return g_strerror(reason);
 }
 
 char *preflight_warning(const Profile *profile)
@@ -185,8 +205,8 @@ static char *search_path(const char *program, char **ret_not_executable)
 	return NULL;
 }
 
-/* [qemu] binary, or the program by its name. */
-static char *find_emulator(const char *program, char **ret_not_executable)
+/* By its path, or by its name. */
+static char *find_program(const char *program, char **ret_not_executable)
 {
 	gboolean exists;
 
@@ -198,11 +218,10 @@ static char *find_emulator(const char *program, char **ret_not_executable)
 	return NULL;
 }
 
-char *preflight_emulator(const Profile *profile, GError **error)
+char *preflight_program(const char *program, const char *cure, GError **error)
 {
-	g_autofree char *program = qemu_argv_program(profile);
 	g_autofree char *not_executable = NULL;
-	char *path = find_emulator(program, &not_executable);
+	char *path = find_program(program, &not_executable);
 
 	if (path)
 		return path;
@@ -213,7 +232,14 @@ char *preflight_emulator(const Profile *profile, GError **error)
 		g_set_error(
 			error, RUN_ERROR, RUN_NOT_FOUND, "%s: there is no such program", program);
 	else
-		g_set_error(error, RUN_ERROR, RUN_NOT_FOUND,
-			"%s is not in $PATH; install QEMU, or correct [vm] arch", program);
+		g_set_error(
+			error, RUN_ERROR, RUN_NOT_FOUND, "%s is not in $PATH; %s", program, cure);
 	return NULL;
+}
+
+char *preflight_emulator(const Profile *profile, GError **error)
+{
+	g_autofree char *program = qemu_argv_program(profile);
+
+	return preflight_program(program, "install QEMU, or correct [vm] arch", error);
 }

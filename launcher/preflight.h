@@ -21,6 +21,12 @@ const char *preflight_kvm_problem(const char **ret_cure);
 char *preflight_warning(const Profile *profile);
 
 /*
+ * The path of @program, a name or a path, owned by the caller. @cure: for when it is not in $PATH.
+ * Errors as below.
+ */
+char *preflight_program(const char *program, const char *cure, GError **error);
+
+/*
  * The emulator's path in $PATH, owned by the caller. RUN_ERROR: 127 when there is none, 126
  * when there is only one that may not be executed.
  */

@@ -39,12 +39,15 @@ static GStrv inspect_argv(const Options *options, NetHelper *helper)
 
 		g_strv_builder_add(builder, word);
 	}
-	g_strv_builder_add_many(builder, "--check", options->json ? "--json" : NULL, NULL);
+	g_strv_builder_add_many(builder, options->doctor ? "--doctor" : "--check",
+		options->json ? "--json" : NULL, NULL);
 	if (options->force)
 		g_strv_builder_add(builder, "--force");
 	for (guint i = 0; options->settings && options->settings[i]; i++)
 		g_strv_builder_add_many(builder, "--set", options->settings[i], NULL);
-	g_strv_builder_add_many(builder, options->profile, "--", NULL);
+	if (options->profile)
+		g_strv_builder_add(builder, options->profile);
+	g_strv_builder_add(builder, "--");
 	g_strv_builder_addv(builder, (const char **)options->qemu_args);
 	return g_strv_builder_end(builder);
 }

@@ -76,13 +76,27 @@ static gboolean is_helper_needed(const NetWish *wish)
 	return FALSE;
 }
 
-static void tell_privilege(Check *check, gboolean is_lent)
+void check_tell_privilege(Findings *findings, gboolean is_lent)
 {
-	findings_add(check->findings, FINDING_OK, 0, "helper", NULL,
+	findings_add(findings, FINDING_OK, 0, "helper", NULL,
 		"the taps can be had, with the privilege of %s",
 		is_lent		? "sudo or pkexec"
 		: getuid() == 0 ? "root"
 				: "the file capability of " HELPER_PATH);
+}
+
+void check_tell_password(Findings *findings)
+{
+	findings_add(findings, FINDING_NOTE, 0, "helper", NULL,
+		"a dialog of pkexec will ask for an administrator's password");
+}
+
+void check_tell_warnings(Findings *findings, const char *place, const char *text)
+{
+	g_auto(GStrv) warnings = g_strsplit(text ? text : "", "\n", -1);
+
+	for (guint i = 0; warnings[i]; i++)
+		findings_add(findings, FINDING_WARNING, 0, place, NULL, "%s", warnings[i]);
 }
 
 void check_helper(Check *check)
@@ -92,15 +106,13 @@ void check_helper(Check *check)
 	gboolean is_lent = check->helper != NULL;
 	NetWish wish = plan_wish(check->plan, check->profile, check->options->force);
 	g_autofree char *warning = NULL;
-	g_auto(GStrv) warnings = NULL;
 	NetSubject subject;
 	GError *error = NULL;
 
 	wish.taps = taps;
 	wish.n_taps = list_sound_taps(check->plan, taps, index);
 	if (!check->helper && net_asks_for_password(&wish)) {
-		findings_add(check->findings, FINDING_NOTE, 0, "helper", NULL,
-			"a dialog of pkexec will ask for an administrator's password");
+		check_tell_password(check->findings);
 		return;
 	}
 	if (!net_judge(&wish, &check->helper, &warning, &subject, &error)) {
@@ -108,12 +120,9 @@ void check_helper(Check *check)
 			subject.tap = index[subject.tap];
 		raise_about(check, &subject, HELPER_PATH, error);
 	} else if (is_helper_needed(&wish)) {
-		tell_privilege(check, is_lent);
+		check_tell_privilege(check->findings, is_lent);
 	}
-	warnings = g_strsplit(warning ? warning : "", "\n", -1);
-	for (guint i = 0; warnings[i]; i++)
-		findings_add(
-			check->findings, FINDING_WARNING, 0, "helper", NULL, "%s", warnings[i]);
+	check_tell_warnings(check->findings, "helper", warning);
 }
 
 /* ---- ports ---- */

@@ -48,5 +48,11 @@ void check_tell(Check *check, FindingSeverity severity, int status, const Profil
 /* Adds an error that a module has raised, and frees it; @subject as for findings_add_line. */
 void check_raise(Check *check, const char *subject, GError *error);
 
+/* What is found out about taps, with a profile or without; @text: lines, or NULL. */
+void check_tell_privilege(
+	Findings *findings, gboolean is_lent); /* it is there, by sudo or pkexec */
+void check_tell_password(Findings *findings);  /* it has to be asked for */
+void check_tell_warnings(Findings *findings, const char *place, const char *text);
+
 /* Can @path be created? FALSE and errno if the nearest directory that exists forbids it. */
 gboolean check_can_create(const char *path);

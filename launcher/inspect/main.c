@@ -10,6 +10,7 @@
 
 #include "launcher/inspect/check.h"
 #include "launcher/inspect/descriptors.h"
+#include "launcher/inspect/doctor.h"
 
 #define HELPER_OPTION "--helper="
 
@@ -52,6 +53,8 @@ static int check(int argc, char **argv)
 	options = options_parse(argc, argv, &error);
 	if (!options)
 		return refuse_usage(error->message);
+	if (options->doctor)
+		return doctor_run(options);
 	if (!options->check || options->information)
 		return refuse_usage("qemu-tapwrap-inspect is started by qemu-tapwrap only");
 	return check_run(options, helper);

@@ -57,13 +57,20 @@ char *helper_file_explain_refusal(void)
 
 /* ---- its capability ---- */
 
+#define CAPABILITIES "security.capability"
+
+gboolean helper_file_has_capabilities(void)
+{
+	return getxattr(HELPER_PATH, CAPABILITIES, NULL, 0) > 0;
+}
+
 guint64 helper_file_capabilities(void)
 {
 	struct vfs_ns_cap_data data = { 0 };
 	guint64 capabilities = 0;
 	struct statvfs filesystem;
 
-	if (getxattr(HELPER_PATH, "security.capability", &data, sizeof(data)) > 0) {
+	if (getxattr(HELPER_PATH, CAPABILITIES, &data, sizeof(data)) > 0) {
 		if (statvfs(HELPER_PATH, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID)
 			return 0;
 		return GUINT32_FROM_LE(data.data[0].permitted) |

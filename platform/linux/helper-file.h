@@ -13,6 +13,9 @@ gboolean helper_file_is_ours_to_run(void);
 /* Why not, when the kernel says EACCES, and the cure. Owned by the caller. */
 char *helper_file_explain_refusal(void);
 
+/* Has it any of its own? */
+gboolean helper_file_has_capabilities(void);
+
 /* Those it would start with, 1 << CAP_... each: of the file, or inherited as ambient ones. */
 guint64 helper_file_capabilities(void);
 
