@@ -480,7 +480,7 @@ delete $ENV{DISPLAY};
 	is($status, 65, '--json: the profile is wrong');
 	$list = decode_json($out);
 	is_deeply([map { $_->{status} } @$list], [65, 0], 'and it is JSON');
-	is_deeply([run(['qemu-tapwrap', '--json', 'x'])], [64 << 8, '', "qemu-tapwrap: --json goes with --check\n"], '--json alone');
+	is_deeply([run(['qemu-tapwrap', '--json', 'x'])], [64 << 8, '', "qemu-tapwrap: --json goes with --check or --doctor\n"], '--json alone');
 }
 
 # ---- unprivileged ----------------------------------------------------------------------------------------------------

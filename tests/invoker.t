@@ -16,6 +16,8 @@ require "$FindBin::Bin/lib/users.pl";
 require "$FindBin::Bin/lib/system-calls.pl";
 
 must_or_skip(is_real_root(), 'other users need real root');
+run_ok(qw(cp -a /etc /srv/etc.copy));
+run_ok(qw(mount --bind /srv/etc.copy /etc));
 set_up_user();
 # Another one, and one without a name.
 my ($other, $nameless) = ($UID + 1, $UID + 2);
@@ -83,6 +85,12 @@ becomes('pkexec in sudo', @user, { %sudo, PKEXEC_UID => $UID });
 becomes('pkexec in sudo, as root', @user, { %sudo, PKEXEC_UID => 0 });
 like(becomes('sudo, nobody in passwd', $nameless, 77, 77, { SUDO_UID => $nameless, SUDO_GID => 77, HOME => '/root', USER => 'root' }),
 	qr{^HOME=/$}m, "HOME is nobody's");
+SKIP: {
+	skip 'no doas here', 4 if (run(['sh', '-c', 'command -v doas']))[0] != 0;
+	spew('/etc/shadow', slurp('/etc/shadow') . "tester:*:19000:0:99999:7:::\n");
+	spew('/etc/doas.conf', "permit nopass setenv { PATH=/srv/bin:/usr/bin:/bin } tester as root\n", 0600);
+	like(becomes('the real doas', @user, {}, @AS_USER, qw(doas qemu-tapwrap), $profile), qr{^HOME=/srv/home$}m, 'with that HOME');
+}
 # Root itself, and a user who is told something.
 like(becomes('root through sudo', 0, 0, '0', { SUDO_UID => 0, SUDO_GID => 0, SUDO_USER => 'root' }, qw(setpriv --groups 0 qemu-tapwrap), $profile),
 	qr/^CapEff:\t(?!$none)/m, 'is root');

@@ -24,6 +24,10 @@ run_ok(qw(cp -a /etc /srv/etc.copy));
 run_ok(qw(mount --bind /srv/etc.copy /etc));
 run_ok(qw(mount -t tmpfs -o mode=0755 tmpfs /usr/local));
 run_ok(qw(groupadd -f kvm));
+# polkit's actions are in one place for all.
+must_or_skip(-d '/usr/share/polkit-1', 'no polkit: see platform/linux/packages.sh');
+run_ok(qw(mount -t tmpfs tmpfs /usr/share/polkit-1));
+$ENV{USER} //= 'root';
 # No KVM: a virtual machine inside a virtual machine is not what is tested here.
 run_ok(qw(mount --bind /dev/null /dev/kvm)) if -e '/dev/kvm';
 spew('/srv/tmp/myvm.ini', $profile);
@@ -50,5 +54,6 @@ for my $command (@commands) {
 }
 is(run_ok(qw(getcap /usr/local/libexec/qemu-tapwrap-helper)),
 	"/usr/local/libexec/qemu-tapwrap-helper cap_net_admin=p\n", 'the helper has its capability');
+like(run_ok(qw(getent group kvm)), qr/:(?:.*,)?\Q$ENV{USER}\E(?:,|$)/, 'for the members of a group');
 
 done_testing();

@@ -44,6 +44,7 @@ nft            nftables         nftables          nftables        nftables      
 iptables       iptables         iptables-nft      iptables        iptables           iptables
 setcap         libcap2-bin      libcap            libcap          libcap-progs       libcap-setcap
 sudo           sudo             sudo              sudo            sudo               sudo
+doas           opendoas         opendoas          opendoas        opendoas           doas
 pkexec         pkexec           polkit            polkit          pkexec             polkit
 mandoc         mandoc           mandoc            .               mandoc-bin         mandoc
 qemu-img       qemu-utils       qemu-img          qemu-img        qemu-img           qemu-img
