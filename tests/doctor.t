@@ -254,6 +254,7 @@ says('no dnsmasq', 0, [map { "note: dhcp = on, IPv$_: there is no dnsmasq in /us
 back(@dnsmasq);
 # What is in the way of the question alone is not told.
 run_ok(qw(ip link add other type bridge));
+run_ok(qw(ip link set other addrgenmode none));
 run_ok(qw(ip addr add 192.168.50.1/24 dev other));
 run_ok(qw(ip link set other up));
 says('the subnet is taken', 0, []);

@@ -12,9 +12,11 @@ use World;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-our ($UID, @AS_USER);
+our ($UID, @AS_USER, $DHCP_KEYS);
 require "$FindBin::Bin/lib/users.pl";
 require "$FindBin::Bin/lib/pty.pl";
+require "$FindBin::Bin/lib/taps.pl";
+require "$FindBin::Bin/lib/dhcp.pl";
 
 must_or_skip(is_real_root(), 'a setuid program and other users need real root');
 must_or_skip(-x '/usr/bin/pkexec', 'no pkexec: see platform/linux/packages.sh');
@@ -73,7 +75,8 @@ my $profile = tap_profile();
 my $not_in = "$helper is for the group daemon, and you are not in it; an administrator can let you in: usermod -aG daemon tester";
 my $for_good = 'an administrator can give it to the helper for good: make install-privilege';
 my ($starts, $refusals) = (0, 0);
-spew($policy, "allow tap* 192.168.48.0/21\n", 0644);
+sub allow { spew($policy, join('', map { "$_\n" } @_), 0644) }
+allow('allow tap* 192.168.48.0/21');
 install_stub($World::TAP_STUB);
 my $before = host_state();
 
@@ -114,6 +117,20 @@ runs('yes, no capability', start([@desktop, 'qemu-tapwrap', $profile]));
 run_ok('setcap', 'cap_net_raw=p', $helper);
 runs('yes, another capability', start([@desktop, 'qemu-tapwrap', $profile]));
 run_ok('setcap', 'cap_net_admin=p', $helper);
+SKIP: {
+	skip 'no dnsmasq here', 3 if !find_dnsmasq();
+	allow('allow tap* 192.168.48.0/21 dhcp');
+	my $pid = start([@desktop, 'qemu-tapwrap', tap_profile(more => $DHCP_KEYS)]);
+	ok(wait_for(sub { (slurp("/proc/$pid/comm") // '') eq "sleep\n" && servers() }),
+		'yes, DHCP takes more than the capability: runs') or diag slurp("/srv/tmp/$pid.err");
+	my ($dnsmasq) = servers();
+	like(slurp("/proc/$dnsmasq/status"), qr/^Uid:\t$UID\t$UID\t$UID\t$UID$/m, "DHCP: the server is the user's");
+	kill 'KILL', $pid;
+	finish($pid);
+	ok(wait_for(sub { !servers() }), 'DHCP: it ends with the VM');
+	state_settles($before, 'DHCP: leaves nothing');
+	allow('allow tap* 192.168.48.0/21');
+}
 run_ok('mount', '-o', 'remount,nosuid', '/srv');
 runs('yes, nosuid', start([@desktop, 'qemu-tapwrap', $profile]));
 run_ok('mount', '-o', 'remount,suid', '/srv');
@@ -129,6 +146,7 @@ refused('outside of the policy', [@desktop, 'qemu-tapwrap', tap_profile(address 
 refused('--force', [@desktop, qw(qemu-tapwrap --force), tap_profile(address => '10.20.30.1/24')], 77,
 	"[nic \"lan\"] address: $add \"allow tap0 10.20.30.0/24\" to $policy");
 run_ok(qw(ip link add other type bridge));
+run_ok(qw(ip link set other addrgenmode none));
 run_ok(qw(ip addr add 192.168.50.7/24 dev other));
 run_ok(qw(ip link set other up));
 refused('--force, inside of it', [@desktop, qw(qemu-tapwrap --force), $profile], 69,

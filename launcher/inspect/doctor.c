@@ -66,10 +66,18 @@ static void look_at_qemu(Findings *findings)
 
 /* ---- taps ---- */
 
-/* One that nobody needs, to ask the helper about. */
-static NetTap make_probe(const SurveyAllowance *allowance)
+/* One that nobody needs, without an address, to ask the helper about. */
+static NetTap make_probe(const char *ifname)
 {
-	NetTap tap = { .ifname = allowance->ifname, .state = NET_TAP_MISSING, .n_queues = 1 };
+	static const NetAddress address;
+	static const NetRoute route;
+	NetTap tap = {
+		.ifname = ifname,
+		.state = NET_TAP_MISSING,
+		.n_queues = 1,
+		.addresses = &address,
+		.routes = &route,
+	};
 
 	return tap;
 }
@@ -83,28 +91,21 @@ static gboolean judge(
 	return net_judge(&wish, &helper, ret_warning, ret_subject, error);
 }
 
-/* With NAT on one address, if it is there; else FALSE and why not. */
-static gboolean judge_nat(const SurveyAllowance *allowance, gboolean is_v6, char **ret_warning,
-	NetSubject *ret_subject, GError **error)
+/* The same with one address, and NAT or DHCP for it. */
+static gboolean judge_extra(const SurveyAllowance *allowance, gboolean is_v6, NetKey key,
+	char **ret_warning, NetSubject *ret_subject, GError **error)
 {
-	NetTap tap = make_probe(allowance);
+	NetTap tap = make_probe(allowance->ifname);
 
-	tap.nat = "";
 	tap.addresses = &allowance->hosts[is_v6];
 	tap.n_addresses = 1;
-	return judge(&tap, ret_warning, ret_subject, error);
-}
-
-static gboolean judge_dhcp(const SurveyAllowance *allowance, gboolean is_v6, char **ret_warning,
-	NetSubject *ret_subject, GError **error)
-{
-	NetTap tap = make_probe(allowance);
-
-	tap.dhcp = TRUE;
-	memcpy(tap.guest_mac, "\x52\x54\x00\x12\x34\x56", sizeof(tap.guest_mac));
-	tap.addresses = &allowance->hosts[is_v6];
-	tap.n_addresses = 1;
-	tap.guests[is_v6] = allowance->guests[is_v6];
+	if (key == NET_KEY_NAT) {
+		tap.nat = "";
+	} else {
+		tap.dhcp = TRUE;
+		tap.guests[is_v6] = allowance->guests[is_v6];
+		memcpy(tap.guest_mac, "\x52\x54\x00\x12\x34\x56", sizeof(tap.guest_mac));
+	}
 	return judge(&tap, ret_warning, ret_subject, error);
 }
 
@@ -116,12 +117,9 @@ static void look_at_extra(
 		"%s = on, IPv%d", key == NET_KEY_NAT ? "nat" : "dhcp", is_v6 ? 6 : 4);
 	g_autofree char *warning = NULL;
 	g_autoptr(GError) error = NULL;
-	NetSubject subject;
+	NetSubject subject = { .tap = -1 };
 
-	if (!allowance->hosts[is_v6].family)
-		return;
-	if ((key == NET_KEY_NAT ? judge_nat : judge_dhcp)(
-		    allowance, is_v6, &warning, &subject, &error))
+	if (judge_extra(allowance, is_v6, key, &warning, &subject, &error))
 		findings_add(findings, FINDING_OK, 0, name, NULL, "can be had");
 	else if (subject.tap == 0 && subject.key == key)
 		findings_add_line(findings, FINDING_NOTE, 0, name, error->message);
@@ -153,18 +151,20 @@ static void look_at_extras(Findings *findings, const GArray *allowances)
 static gboolean judge_plain(const GArray *allowances, GError **error)
 {
 	NetAddress host = { .family = 4, .prefix_len = 24, .octets = { 192, 168, 50, 1 } };
-	NetTap tap = { .ifname = "tap0", .n_queues = 1, .addresses = &host, .n_addresses = 1 };
+	NetTap tap = make_probe("tap0");
 	g_autofree char *warning = NULL;
 	NetSubject subject;
 
 	for (guint i = 0; i < allowances->len; i++) {
-		NetTap probe = make_probe(&g_array_index(allowances, SurveyAllowance, i));
+		NetTap probe = make_probe(g_array_index(allowances, SurveyAllowance, i).ifname);
 
 		g_clear_error(error);
 		g_clear_pointer(&warning, g_free);
 		if (judge(&probe, &warning, &subject, error))
 			return TRUE;
 	}
+	tap.addresses = &host;
+	tap.n_addresses = 1;
 	return allowances->len == 0 && judge(&tap, &warning, &subject, error);
 }
 
@@ -187,7 +187,7 @@ static void look_at_privilege(Findings *findings, gboolean has_device)
 
 static void look_at_taps(Findings *findings)
 {
-	NetTap tap = { .ifname = "tap0", .n_queues = 1 };
+	NetTap tap = make_probe("tap0");
 	NetWish wish = { .taps = &tap, .n_taps = 1, .label = "doctor" };
 	gboolean has_device = survey_device(tell, findings);
 

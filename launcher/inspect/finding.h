@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * finding: what --check has to say, and how it says it: lines for people, or JSON for programs.
+ * finding: what --check and --doctor have to say, and how it says it: lines for people, or JSON for
+ * programs.
  */
 #pragma once
 
@@ -9,7 +10,7 @@
 
 typedef enum {
 	FINDING_OK,	 /* was looked at, and is fine */
-	FINDING_NOTE,	 /* will be so, and nothing has to be done about it */
+	FINDING_NOTE,	 /* will be so, and need not be otherwise for every VM */
 	FINDING_WARNING, /* the VM would start */
 	FINDING_ERROR,	 /* it would not */
 } FindingSeverity;
