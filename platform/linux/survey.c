@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -211,6 +213,14 @@ void survey_neighbours(SurveyTell tell, gpointer data)
 
 /* ---- leftovers ---- */
 
+/* By its alias, which only the helper or an administrator can have given it. */
+static gboolean is_ours(const NetifLink *link)
+{
+	guint uid;
+
+	return sscanf(link->alias, "qemu-tapwrap:%*s pid=%*d uid=%u", &uid) == 1 && uid == getuid();
+}
+
 static void tell_leftover(const NetifLink *link, SurveyTell tell, gpointer data)
 {
 	g_autofree char *line = NULL;
@@ -221,7 +231,7 @@ static void tell_leftover(const NetifLink *link, SurveyTell tell, gpointer data)
 		line = g_strdup_printf("is left of a VM whose keeper was killed; the next one "
 				       "replaces it, or: ip link delete %s",
 			link->ifname);
-	} else if (link->tun.persistent && g_str_has_prefix(link->alias, "qemu-tapwrap:")) {
+	} else if (link->tun.persistent) {
 		line = g_strdup_printf("is a tap of yours that stays; if it is not wanted: "
 				       "ip link delete %s",
 			link->ifname);
@@ -240,7 +250,7 @@ void survey_leftovers(SurveyTell tell, gpointer data)
 
 	for (guint i = 0; netif && links && links[i].if_index > 0; i++)
 		if (netif_find(netif, links[i].if_name, &found, &link, &fault) && found &&
-			netif_is_owned(&link, getuid()))
+			is_ours(&link))
 			tell_leftover(&link, tell, data);
 	if (links)
 		if_freenameindex(links);
