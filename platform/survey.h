@@ -32,7 +32,10 @@ gboolean survey_helper(SurveyTell tell, gpointer data);
 /* For when the helper did not come to tell itself: has it a capability at all? */
 void survey_capability(SurveyTell tell, gpointer data);
 
-/* What the policy lets users have, line by line. Whether it is sound, the helper tells. */
+/*
+ * What the policy lets users have, line by line; root needs none. Whether it is sound, the helper
+ * tells.
+ */
 void survey_policy(SurveyTell tell, gpointer data);
 
 /* What one of its lines would let us ask for. */

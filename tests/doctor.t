@@ -211,11 +211,14 @@ says('no policy', 77, ["error: $helper: $no_policy"]);
 rename "$policy.away", $policy;
 allow($allow, 'permit tap0');
 says('a mistake in it', 78, ["error: $policy:2: a line begins with allow, bridge or macvtap"]);
+is(scalar(grep { /^ok: \Q$policy\E/ } findings(@user, @doctor)), 0, 'a mistake in it: nothing is allowed');
 allow('bridge br0 tap*');
 says('nothing for a plain tap', 77, ["error: $helper: the policy does not allow it; an administrator can add "
 	. "\"allow tap0 192.168.50.0/24\" to $policy"]);
-allow('allow tap* 192.168.50.0/24 max=0');
+allow('allow tap* 192.168.50.0/24 max=1');
+run_ok(qw(ip tuntap add dev other mode tap user tester));
 says('no more taps', 77, ["error: $helper: the policy in $policy allows no further tap (max=)"]);
+run_ok(qw(ip tuntap del dev other mode tap));
 allow('# comment', 'allow vm-? 10.0.0.0/8 # another', "\tallow  tw-[ab]x*\t10.1.0.0/16,fd00::/8  nat");
 ($status, @other) = findings(@user, @doctor);
 is_deeply([$status, grep { /\Q$policy\E/ } @other], [0, map { "ok: $policy: allow $_" } 'vm-? 10.0.0.0/8', 'tw-[ab]x* 10.1.0.0/16,fd00::/8 nat'],

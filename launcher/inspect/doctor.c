@@ -176,6 +176,7 @@ static void look_at_privilege(Findings *findings, gboolean has_device)
 	if (judge_plain(allowances, &error)) {
 		check_tell_privilege(findings, FALSE);
 		look_at_extras(findings, allowances);
+		survey_policy(tell, findings);
 		return;
 	}
 	if (has_device || !strstr(error->message, "/dev/net/tun"))
@@ -183,6 +184,8 @@ static void look_at_privilege(Findings *findings, gboolean has_device)
 			findings, FINDING_ERROR, error->code, HELPER_PATH, error->message);
 	if (!strstr(error->message, "setcap"))
 		survey_capability(tell, findings);
+	if (error->code != EX_CONFIG) /* then it allows nothing, whatever it says */
+		survey_policy(tell, findings);
 }
 
 static void look_at_taps(Findings *findings)
@@ -195,7 +198,6 @@ static void look_at_taps(Findings *findings)
 		check_tell_password(findings);
 	else if (survey_helper(tell, findings))
 		look_at_privilege(findings, has_device);
-	survey_policy(tell, findings);
 	survey_pkexec(tell, findings);
 	survey_rootless(tell, findings);
 	survey_neighbours(tell, findings);
