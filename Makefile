@@ -81,6 +81,8 @@ $(inspect_objects): pkg_cflags += $(inspect_cflags)
 $(BUILD)/qemu-tapwrap-inspect: $(inspect_objects) $(core)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(inspect_libs) $(LDLIBS)
 
+# Some look into the helper.
+$(BUILD)/tests/unit/policy: $(BUILD)/platform/$(PLATFORM)/helper/policy.o
 $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(core)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 
@@ -152,8 +154,8 @@ check-long:
 bench: stage $(bench)
 	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh tests/bench/run.sh '$(CURDIR)/$(BUILD)/tests/bench'
 
-# make fuzz FUZZ=profile FUZZ_SECONDS=600, or FUZZ=ini, or value; with clang's libFuzzer. Finds are
-# kept in build/fuzz.
+# make fuzz FUZZ=profile FUZZ_SECONDS=600, or FUZZ=ini, value, request, policy; with clang's libFuzzer.
+# Finds are kept in build/fuzz.
 FUZZ         ?= profile
 FUZZ_SECONDS ?= 60
 fuzz_flags   := -fsanitize=address,undefined -fno-sanitize-recover
@@ -162,8 +164,11 @@ fuzz:
 		FUZZ='$(FUZZ)' build/fuzz/fuzz-$(FUZZ)
 	@mkdir -p build/fuzz/corpus-$(FUZZ)
 	build/fuzz/fuzz-$(FUZZ) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/ \
-		-max_len=4096 -timeout=5 build/fuzz/corpus-$(FUZZ) tests/golden profiles/examples
+		-max_len=$(if $(filter request,$(FUZZ)),12288,4096) -timeout=5 \
+		build/fuzz/corpus-$(FUZZ) $(fuzz_seeds)
 
+fuzz_seeds := $(if $(filter policy request,$(FUZZ)),,tests/golden profiles/examples)
+$(BUILD)/fuzz-policy $(BUILD)/fuzz-request: $(BUILD)/platform/$(PLATFORM)/helper/policy.o
 $(BUILD)/fuzz-$(FUZZ): $(BUILD)/tests/fuzz/$(FUZZ).o $(core)
 	$(CC) -fsanitize=fuzzer $(fuzz_flags) -o $@ $^ $(libs)
 

@@ -243,7 +243,7 @@ sub ask_helper
 	send $mine, pack('LLLLa32a5184', 0x51545705, 1, 0, 1, 'vm', $request), 0;
 	recv $mine, my $reply, 4096, 0;
 	waitpid $pid, 0;
-	my ($status, $text) = (unpack 'LLlllZ500', $reply)[2, 5];
+	my ($status, $text) = (unpack 'LLlllZ1500', $reply)[2, 5];
 	return "$status $text";
 }
 

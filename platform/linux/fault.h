@@ -13,7 +13,7 @@ typedef struct {
 	int32_t status; /* exit status of <sysexits.h>; 0: none */
 	int32_t tap;	/* index of the tap it is about, -1: none */
 	uint32_t key;	/* a NetKey: what about that tap */
-	char text[500];
+	char text[1500]; /* a line of policy with all prefixes of a tap fits in */
 } Fault;
 
 /* Fills @fault; always returns false, so that a caller can return it. */

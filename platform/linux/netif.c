@@ -285,41 +285,35 @@ bool netif_find_index(Netif *netif, int ifindex, bool *ret_found, NetifLink *ret
 }
 
 typedef struct {
-	uid_t owner;
-	unsigned int count;
-} OwnedCount;
+	NetifLinkVisit visit;
+	void *data;
+	bool stopped;
+} LinkVisitor;
 
-/* Of a macvtap the alias says it, which only a keeper or an administrator can have written. */
-bool netif_is_owned(const NetifLink *link, uid_t owner)
+static int on_each_link(struct nl_msg *message, void *data)
 {
-	unsigned int user;
-
-	if (strcmp(link->kind, "macvtap") == 0)
-		return sscanf(link->alias, "qemu-tapwrap:%*s pid=%*d uid=%u", &user) == 1 &&
-		       user == owner;
-	return link->tun.has_owner && link->tun.owner == owner;
-}
-
-static int on_owned_link(struct nl_msg *message, void *data)
-{
-	OwnedCount *owned = data;
+	LinkVisitor *visitor = data;
 	NetifLink link;
 
-	if (parse_link(message, &link) && netif_is_owned(&link, owned->owner))
-		owned->count++;
-	return NL_OK;
+	if (!visitor->stopped && parse_link(message, &link))
+		visitor->stopped = !visitor->visit(&link, visitor->data);
+	return NL_OK; /* the rest of the dump must still be read */
 }
 
-bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault *fault)
+bool netif_each_link(Netif *netif, NetifLinkVisit visit, void *data, Fault *fault)
 {
 	struct ifinfomsg header = { .ifi_family = AF_UNSPEC };
-	OwnedCount owned = { .owner = owner };
+	int result = -NLE_DUMP_INTR;
 
-	if (!dump(netif, RTM_GETLINK, &header, sizeof(header), on_owned_link, &owned, "interfaces",
-		    fault))
-		return false;
-	*ret_count = owned.count;
-	return true;
+	for (int i = 0; i < DUMP_TRIES && result == -NLE_DUMP_INTR; i++) {
+		LinkVisitor visitor = { .visit = visit, .data = data };
+
+		visit(NULL, data);
+		result = ask(netif,
+			netif_new_message(RTM_GETLINK, NLM_F_DUMP, &header, sizeof(header)),
+			on_each_link, &visitor);
+	}
+	return result >= 0 || fault_dump(netif, result, "interfaces", fault);
 }
 
 const char *netif_name(int ifindex, char *ifname)

@@ -46,11 +46,12 @@ bool netif_find(
 bool netif_find_index(
 	Netif *netif, int ifindex, bool *ret_found, NetifLink *ret_link, Fault *fault);
 
-/* Is it a tap or tun of @owner, or a macvtap that was made for @owner? */
-bool netif_is_owned(const NetifLink *link, uid_t owner);
-
-/* How many taps, tuns and macvtaps of ours in this network namespace belong to @owner. */
-bool netif_count_owned(Netif *netif, uid_t owner, unsigned int *ret_count, Fault *fault);
+/*
+ * Calls @visit for each link of this network namespace, until it returns false. NULL comes first,
+ * and again when the links have changed meanwhile and all are told once more.
+ */
+typedef bool (*NetifLinkVisit)(const NetifLink *link, void *data);
+bool netif_each_link(Netif *netif, NetifLinkVisit visit, void *data, Fault *fault);
 
 /* An address of some interface, or a route; @ifindex is 0 for a route without a device. */
 typedef struct {

@@ -3,29 +3,24 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "platform/linux/macvtap.h"
-
-#define POLICY_MAX (64 * 1024) /* bytes */
-#define POLICY_PREFIXES 32     /* in one line */
-#define BLANKS " \t\r"
+#define PREFIXES_MAX 32 /* in one line */
+#define PATTERN_MAX 64	/* bytes */
+#define NUMBER_MAX 1024 /* of max= */
+#define BLANKS " \t"
 
 typedef struct {
 	const char *pattern;
 	const char *bridge; /* NULL in a line that allows no bridge */
 	const char *parent; /* NULL in a line that allows no macvtap */
-	NetAddress prefixes[POLICY_PREFIXES];
+	NetAddress prefixes[PREFIXES_MAX];
 	unsigned int n_prefixes;
-	unsigned int max; /* taps per user */
+	unsigned int max; /* taps per user; 0: not said */
 	bool nat, dhcp, persistent;
 } Line;
 
@@ -34,75 +29,16 @@ typedef enum {
 	NAME_UNKNOWN,
 	ADDRESS_OUTSIDE,
 	WORD_MISSING,
-	OVER_QUOTA,
 	ALLOWED,
 } Standing;
 
 typedef struct {
 	Standing standing;
-	NetKey key; /* what is outside, or lacks its word */
+	NetKey key;	  /* what is outside, or lacks its word */
+	unsigned int max; /* where it is allowed: the most that a line says */
 } Verdict;
 
-/* ---- the file ---- */
-
-static bool is_roots_alone(const struct stat *status)
-{
-	return status->st_uid == 0 && !(status->st_mode & (S_IWGRP | S_IWOTH));
-}
-
-static int open_checked(Fault *fault)
-{
-	char directory[PATH_MAX] = POLICY_FILE;
-	struct stat status;
-	int fd;
-
-	*strrchr(directory, '/') = '\0';
-	fd = open(POLICY_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		fault_set(fault, EX_CONFIG, "%s: %s", POLICY_FILE,
-			errno == ELOOP ? "must not be a symbolic link" : strerror(errno));
-		return -1;
-	}
-	if (stat(directory, &status) < 0 || !S_ISDIR(status.st_mode) || !is_roots_alone(&status))
-		fault_set(fault, EX_CONFIG,
-			"%s: must be a directory of root that nobody else can write to", directory);
-	else if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !is_roots_alone(&status))
-		fault_set(fault, EX_CONFIG,
-			"%s: must be a regular file of root that nobody else can write to",
-			POLICY_FILE);
-	else if (status.st_size > POLICY_MAX)
-		fault_set(fault, EX_CONFIG, "%s: is larger than 64 KiB", POLICY_FILE);
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* The whole file with a NUL behind it, in static storage; NULL on failure. */
-static char *read_policy(Fault *fault)
-{
-	static char text[POLICY_MAX + 1];
-	size_t used = 0;
-	ssize_t n = 1;
-	int fd = open_checked(fault);
-
-	if (fd < 0)
-		return NULL;
-	while (n > 0 && used < POLICY_MAX) {
-		n = read(fd, text + used, POLICY_MAX - used);
-		used += n > 0 ? n : 0;
-	}
-	close(fd);
-	if (n < 0 || memchr(text, '\0', used)) {
-		fault_set(fault, EX_CONFIG, "%s: %s", POLICY_FILE,
-			n < 0 ? strerror(errno) : "holds a NUL byte");
-		return NULL;
-	}
-	text[used] = '\0';
-	return text;
-}
-
-/* ---- its lines ---- */
+/* ---- the parts of a line ---- */
 
 static bool parse_number(const char *text, unsigned long max, unsigned long *ret_number)
 {
@@ -137,12 +73,50 @@ static const char *parse_prefixes(char *text, Line *line)
 	char *rest = text, *item;
 
 	while ((item = strsep(&rest, ","))) {
-		if (line->n_prefixes == POLICY_PREFIXES)
+		if (line->n_prefixes == PREFIXES_MAX)
 			return "more than 32 prefixes in one line";
 		if (!parse_prefix(item, &line->prefixes[line->n_prefixes++]))
 			return "not a list of prefixes, like 192.168.50.0/24,fd00:5a17::/48";
 	}
 	return NULL;
+}
+
+/* What fnmatch(3) would take as plain characters is a slip of the pen. */
+static const char *pattern_problem(const char *pattern)
+{
+	const char *open = strchr(pattern, '[');
+
+	if (strlen(pattern) > PATTERN_MAX)
+		return "a pattern has at most 64 characters";
+	if (pattern[strspn(pattern, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-*?[]!")])
+		return "not a pattern of interface names, like tap[0-9]* or tw-*";
+	for (; open; open = strchr(open, '[')) {
+		open += open[1] == '!' ? 2 : 1;
+		if (!*open || !(open = strchr(open + 1, ']')))
+			return "a [ in the pattern has no ] that ends it";
+	}
+	return NULL;
+}
+
+static const char *known_words(const Line *line)
+{
+	if (line->parent)
+		return "the word known here is max=N, a number of taps";
+	if (line->bridge)
+		return "the words known here are persistent, and max=N, a number of taps";
+	return "the words known here are nat, dhcp, persistent, and max=N, a number of taps";
+}
+
+static bool *find_flag(Line *line, const char *word)
+{
+	if (strcmp(word, "persistent") == 0 && !line->parent)
+		return &line->persistent;
+	if (line->bridge || line->parent)
+		return NULL;
+	return strcmp(word, "nat") == 0	   ? &line->nat
+	       : strcmp(word, "dhcp") == 0 ? &line->dhcp
+					   : NULL;
 }
 
 /* The words behind the places of a line. NULL, or what is wrong. */
@@ -152,28 +126,24 @@ static const char *parse_words(char **rest, Line *line)
 	char *word;
 
 	while ((word = strtok_r(NULL, BLANKS, rest))) {
-		if (strcmp(word, "nat") == 0 && !line->bridge && !line->parent) {
-			line->nat = true;
+		bool *flag = find_flag(line, word);
+		bool is_max = strncmp(word, "max=", 4) == 0;
+
+		if ((flag && *flag) || (is_max && line->max))
+			return "a word is there twice";
+		if (flag) {
+			*flag = true;
 			continue;
 		}
-		if (strcmp(word, "dhcp") == 0 && !line->bridge && !line->parent) {
-			line->dhcp = true;
-			continue;
-		}
-		if (strcmp(word, "persistent") == 0 && !line->parent) {
-			line->persistent = true;
-			continue;
-		}
-		if (strncmp(word, "max=", 4) != 0 || !parse_number(word + 4, 1024, &max))
-			return line->parent ? "the word known here is max=N, a number of taps"
-			       : line->bridge
-				       ? "the words known here are persistent, and max=N, a number of "
-					 "taps"
-				       : "the words known here are nat, dhcp, persistent, and max=N, "
-					 "a number of taps";
+		if (!is_max || !parse_number(word + 4, NUMBER_MAX, &max))
+			return known_words(line);
+		if (max == 0)
+			return "max= is at least 1; to allow nothing, leave the line out";
 		line->max = max;
 	}
-	return NULL;
+	if (!line->max)
+		line->max = POLICY_NO_LIMIT;
+	return pattern_problem(line->pattern);
 }
 
 static const char *parse_allow(char **rest, Line *line)
@@ -189,31 +159,28 @@ static const char *parse_allow(char **rest, Line *line)
 	return problem ? problem : parse_words(rest, line);
 }
 
-static const char *parse_bridge(char **rest, Line *line)
+/* A line that names another interface first. */
+static const char *parse_other(char **rest, Line *line, const char **other, const char *form)
 {
-	line->bridge = strtok_r(NULL, BLANKS, rest);
-	line->pattern = strtok_r(NULL, BLANKS, rest);
-	if (!line->bridge || !line->pattern)
-		return "write: bridge BRIDGE TAP-PATTERN [max=N] [persistent]";
-	return parse_words(rest, line);
-}
+	const char *problem;
 
-static const char *parse_macvtap(char **rest, Line *line)
-{
-	line->parent = strtok_r(NULL, BLANKS, rest);
+	*other = strtok_r(NULL, BLANKS, rest);
 	line->pattern = strtok_r(NULL, BLANKS, rest);
-	if (!line->parent || !line->pattern)
-		return "write: macvtap PARENT PATTERN [max=N]";
-	return parse_words(rest, line);
+	if (!*other || !line->pattern)
+		return form;
+	problem = request_link_problem(*other);
+	return problem ? problem : parse_words(rest, line);
 }
 
 /* NULL, or what is wrong. An empty line has no pattern. */
 static const char *parse_line(char *text, Line *line)
 {
 	char *rest, *word;
+	size_t len = strlen(text);
 
 	memset(line, 0, sizeof(*line));
-	line->max = UINT_MAX;
+	if (len > 0 && text[len - 1] == '\r')
+		text[len - 1] = '\0';
 	text[strcspn(text, "#")] = '\0';
 	word = strtok_r(text, BLANKS, &rest);
 	if (!word)
@@ -221,9 +188,11 @@ static const char *parse_line(char *text, Line *line)
 	if (strcmp(word, "allow") == 0)
 		return parse_allow(&rest, line);
 	if (strcmp(word, "bridge") == 0)
-		return parse_bridge(&rest, line);
+		return parse_other(&rest, line, &line->bridge,
+			"write: bridge BRIDGE TAP-PATTERN [max=N] [persistent]");
 	if (strcmp(word, "macvtap") == 0)
-		return parse_macvtap(&rest, line);
+		return parse_other(
+			&rest, line, &line->parent, "write: macvtap PARENT PATTERN [max=N]");
 	return "a line begins with allow, bridge or macvtap";
 }
 
@@ -250,26 +219,39 @@ static Verdict judge_tap(const Line *line, const RequestTap *tap)
 {
 	Coverage coverage = { .line = line };
 
-	if (fnmatch(line->pattern, tap->ifname, 0) != 0)
-		return (Verdict){ NAME_UNKNOWN, NET_KEY_IFNAME };
+	if (fnmatch(line->pattern, tap->ifname, FNM_NOESCAPE) != 0)
+		return (Verdict){ NAME_UNKNOWN, NET_KEY_IFNAME, 0 };
 	if (strcmp(line->bridge ? line->bridge : "", tap->bridge) != 0)
-		return (Verdict){ NAME_UNKNOWN, *tap->bridge ? NET_KEY_BR : NET_KEY_IFNAME };
+		return (Verdict){ NAME_UNKNOWN, *tap->bridge ? NET_KEY_BR : NET_KEY_IFNAME, 0 };
 	if (strcmp(line->parent ? line->parent : "", tap->parent) != 0)
-		return (Verdict){ NAME_UNKNOWN, *tap->parent ? NET_KEY_PARENT : NET_KEY_IFNAME };
+		return (Verdict){ NAME_UNKNOWN, *tap->parent ? NET_KEY_PARENT : NET_KEY_IFNAME, 0 };
 	if (!line->bridge && !line->parent && !request_each_prefix(tap, line_covers, &coverage))
-		return (Verdict){ ADDRESS_OUTSIDE, coverage.key };
+		return (Verdict){ ADDRESS_OUTSIDE, coverage.key, 0 };
 	if (tap->flags & REQUEST_NAT && !line->nat)
-		return (Verdict){ WORD_MISSING, NET_KEY_NAT };
+		return (Verdict){ WORD_MISSING, NET_KEY_NAT, 0 };
 	if (tap->flags & REQUEST_DHCP && !line->dhcp)
-		return (Verdict){ WORD_MISSING, NET_KEY_DHCP };
+		return (Verdict){ WORD_MISSING, NET_KEY_DHCP, 0 };
 	if (tap->flags & REQUEST_PERSIST && !line->persistent)
-		return (Verdict){ WORD_MISSING, NET_KEY_PERSIST };
-	return (Verdict){ ALLOWED, NET_KEY_IFNAME };
+		return (Verdict){ WORD_MISSING, NET_KEY_PERSIST, 0 };
+	return (Verdict){ ALLOWED, NET_KEY_IFNAME, line->max };
 }
 
+/* What the line changes about the verdicts so far. */
+static void apply_line(const Line *line, const Request *request, Verdict *verdicts)
+{
+	for (unsigned int i = 0; i < request->n_taps; i++) {
+		Verdict verdict = judge_tap(line, &request->taps[i]);
+
+		if (verdict.standing >= verdicts[i].standing && verdict.max >= verdicts[i].max)
+			verdicts[i] = verdict;
+	}
+}
+
+/* ---- the answer ---- */
+
 typedef struct {
-	char *text;
-	size_t size, used;
+	char text[REQUEST_PREFIXES * (NET_ADDRESS_TEXT + 1)];
+	size_t used;
 } Networks;
 
 /* 10.20.30.0/24 for each prefix, as an administrator would write it. */
@@ -280,18 +262,16 @@ static bool append_network(const NetAddress *prefix, NetKey key, void *data)
 	char printed[NET_ADDRESS_TEXT];
 
 	(void)key;
-	if (networks->used < networks->size)
-		networks->used += snprintf(networks->text + networks->used,
-			networks->size - networks->used, "%s%s", networks->used ? "," : "",
-			net_address_print(&network, printed));
+	networks->used += snprintf(networks->text + networks->used,
+		sizeof(networks->text) - networks->used, "%s%s", networks->used ? "," : "",
+		net_address_print(&network, printed));
 	return true;
 }
 
 static void write_rule(char *text, size_t size, const RequestTap *tap)
 {
-	char prefixes[256] = "192.168.50.0/24"; /* what a tap without address matches as well */
-	Networks networks = { .text = prefixes, .size = sizeof(prefixes) };
-
+	/* What a tap without address matches as well. */
+	Networks networks = { .text = "192.168.50.0/24" };
 	const char *persistent = tap->flags & REQUEST_PERSIST ? " persistent" : "";
 
 	if (*tap->bridge) {
@@ -303,7 +283,7 @@ static void write_rule(char *text, size_t size, const RequestTap *tap)
 		return;
 	}
 	request_each_prefix(tap, append_network, &networks);
-	snprintf(text, size, "allow %s %s%s%s%s", tap->ifname, prefixes,
+	snprintf(text, size, "allow %s %s%s%s%s", tap->ifname, networks.text,
 		tap->flags & REQUEST_NAT ? " nat" : "", tap->flags & REQUEST_DHCP ? " dhcp" : "",
 		persistent);
 }
@@ -311,101 +291,57 @@ static void write_rule(char *text, size_t size, const RequestTap *tap)
 static bool refuse(
 	const Request *request, unsigned int i, NetKey key, const char *why, Fault *fault)
 {
-	char rule[320];
+	char rule[sizeof(Networks) + 64];
 
 	write_rule(rule, sizeof(rule), &request->taps[i]);
 	return fault_about(fault, i, key, EX_NOPERM,
 		"%s; an administrator can add \"%s\" to " POLICY_FILE, why, rule);
 }
 
-/* A macvtap of the user's that a killed keeper has left makes room for the new one. */
-static bool count_replaced(
-	const Request *request, uid_t user, Netif *netif, unsigned int *ret_count, Fault *fault)
+bool policy_is_absent(const Request *request, Fault *fault)
 {
-	*ret_count = 0;
-	for (unsigned int i = 0; i < request->n_taps; i++) {
-		const RequestTap *tap = &request->taps[i];
-		NetifLink link;
-		bool found;
-
-		if (tap->op != REQUEST_MACVTAP)
-			continue;
-		if (!netif_find(netif, tap->ifname, &found, &link, fault))
-			return false;
-		*ret_count += found && macvtap_is_ours(&link) && netif_is_owned(&link, user);
-	}
-	return true;
+	return refuse(request, 0, NET_KEY_IFNAME,
+		"there is no policy file, so only root may make taps", fault);
 }
 
-/* Of the new taps; those that are there belong to whom they belong. */
-static bool within_quota(const Request *request, uid_t user, unsigned int max, Netif *netif,
-	bool *ret_within, Fault *fault)
+/* Of the limits of several taps the least holds. */
+static bool sum_up(
+	const Request *request, const Verdict *verdicts, unsigned int *ret_max, Fault *fault)
 {
-	unsigned int new = request_count_new(request), owned, replaced;
+	unsigned int max = POLICY_NO_LIMIT;
 
-	*ret_within = max == UINT_MAX || new == 0;
-	if (*ret_within)
-		return true;
-	if (!netif_count_owned(netif, user, &owned, fault) ||
-		!count_replaced(request, user, netif, &replaced, fault))
-		return false;
-	*ret_within = owned - replaced + new <= max;
-	return true;
-}
-
-/* What the line changes about the verdicts so far. */
-static bool apply_line(const Line *line, const Request *request, uid_t user, Netif *netif,
-	Verdict *verdicts, Fault *fault)
-{
 	for (unsigned int i = 0; i < request->n_taps; i++) {
-		Verdict verdict = judge_tap(line, &request->taps[i]);
-		bool within = true;
-
-		if (verdict.standing == ALLOWED &&
-			!within_quota(request, user, line->max, netif, &within, fault))
-			return false;
-		if (!within)
-			verdict.standing = OVER_QUOTA;
-		if (verdict.standing >= verdicts[i].standing)
-			verdicts[i] = verdict;
-	}
-	return true;
-}
-
-static bool tell(const Request *request, const Verdict *verdicts, Fault *fault)
-{
-	for (unsigned int i = 0; i < request->n_taps; i++) {
-		if (verdicts[i].standing == OVER_QUOTA)
-			return fault_about(fault, i, NET_KEY_IFNAME, EX_NOPERM,
-				"the policy in " POLICY_FILE " allows no further tap (max=)");
 		if (verdicts[i].standing != ALLOWED)
 			return refuse(
 				request, i, verdicts[i].key, "the policy does not allow it", fault);
+		if (verdicts[i].max < max)
+			max = verdicts[i].max;
 	}
+	*ret_max = max;
 	return true;
 }
 
-bool policy_allows(const Request *request, uid_t user, Netif *netif, Fault *fault)
+bool policy_allows(
+	char *text, size_t size, const Request *request, unsigned int *ret_max, Fault *fault)
 {
 	Verdict verdicts[REQUEST_TAPS] = { 0 };
 	unsigned int number = 1;
-	char *text, *next;
+	char *rest = text, *next;
 
-	if (access(POLICY_FILE, F_OK) < 0 && errno == ENOENT)
-		return refuse(request, 0, NET_KEY_IFNAME,
-			"there is no policy file, so only root may make taps", fault);
-	text = read_policy(fault);
-	if (!text)
-		return false;
+	if (memchr(text, '\0', size))
+		return fault_set(fault, EX_CONFIG, POLICY_FILE ": holds a NUL byte");
 	/* To the end even when a line allows: a file with a fault allows nothing. */
-	for (; (next = strsep(&text, "\n")); number++) {
+	for (; (next = strsep(&rest, "\n")); number++) {
 		Line line;
 		const char *problem = parse_line(next, &line);
 
+		/* What is cut off could be the second digit of a prefix length. */
+		if (!rest && *next)
+			problem = "the file ends within this line; every line ends with a newline";
 		if (problem)
 			return fault_set(fault, EX_CONFIG, POLICY_FILE ":%u: %s", number, problem);
-		if (line.pattern && !apply_line(&line, request, user, netif, verdicts, fault))
-			return false;
+		if (line.pattern)
+			apply_line(&line, request, verdicts);
 	}
-	return tell(request, verdicts, fault);
+	return sum_up(request, verdicts, ret_max, fault);
 }

@@ -11,8 +11,10 @@
 #include "platform/linux/helper/keeper.h"
 #include "platform/linux/helper/macvtaps.h"
 #include "platform/linux/helper/nat.h"
+#include "platform/linux/helper/policy-file.h"
 #include "platform/linux/helper/policy.h"
 #include "platform/linux/helper/privilege.h"
+#include "platform/linux/helper/quota.h"
 #include "platform/linux/helper/taps.h"
 #include "platform/linux/nat-rules.h"
 #include "platform/linux/netif.h"
@@ -25,11 +27,28 @@ static bool is_forced(const Request *request, const Caller *caller)
 	return request->force && !caller->needs_policy;
 }
 
-/* Root needs no policy: it could make the taps without us. */
-static bool is_allowed(const Request *request, const Caller *caller, Netif *netif, Fault *fault)
+/* *ret_max: how many taps the user may have. Root needs no policy: it could make them without us.
+ */
+static bool is_in_policy(
+	const Request *request, const Caller *caller, unsigned int *ret_max, Fault *fault)
 {
-	return request_is_sane(request, fault) &&
-	       (!caller->needs_policy || policy_allows(request, caller->uid, netif, fault)) &&
+	char *text;
+	size_t size;
+
+	*ret_max = POLICY_NO_LIMIT;
+	if (!caller->needs_policy)
+		return true;
+	if (!policy_file_read(&text, &size, fault))
+		return false;
+	return text ? policy_allows(text, size, request, ret_max, fault)
+		    : policy_is_absent(request, fault);
+}
+
+static bool is_allowed(const Request *request, const Caller *caller, Netif *netif,
+	unsigned int *ret_max, Fault *fault)
+{
+	return request_is_sane(request, fault) && is_in_policy(request, caller, ret_max, fault) &&
+	       quota_allows(netif, request, caller->uid, *ret_max, fault) &&
 	       (is_forced(request, caller) || clash_is_absent(request, netif, fault));
 }
 
@@ -38,6 +57,7 @@ typedef struct {
 	Queues queues[REQUEST_TAPS];
 	int holdings[REPLY_HOLDINGS];
 	unsigned int n_macvtaps; /* of the holdings: their leashes */
+	unsigned int max;	 /* how many the user may have in all */
 } Product;
 
 /* What QEMU is to hold beside the taps. */
@@ -93,6 +113,7 @@ static bool make(Netif *netif, const Request *request, const int *bridges, const
 	if (!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
 		!warn(request, reply) || !taps_make(netif, request, bridges, caller, fds, fault) ||
 		!make_macvtaps(netif, request, caller, product, reply) ||
+		!quota_holds(netif, request, caller->uid, product->max, fault) ||
 		!make_holdings(request, product->holdings, reply) ||
 		!complete_start(netif, request, caller, fds, &leash, fault))
 		return false;
@@ -111,7 +132,7 @@ static bool do_what_is_asked(
 	Fault *fault = &reply->fault;
 	Netif *netif = netif_open(fault);
 	int bridges[REQUEST_TAPS];
-	bool served = netif && is_allowed(request, caller, netif, fault) &&
+	bool served = netif && is_allowed(request, caller, netif, &product->max, fault) &&
 		      taps_find_bridges(netif, request, bridges, fault) &&
 		      nat_is_possible(request, fault) && dhcp_is_possible(request, fault);
 
