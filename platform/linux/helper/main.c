@@ -9,48 +9,21 @@
  * Whatever kills it, at whatever point, closes its descriptors, and with them goes everything it
  * had made.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "platform/linux/helper/inheritance.h"
+#include "platform/linux/helper/privilege.h"
 #include "platform/linux/helper/serve.h"
 #include "platform/linux/request.h"
 
 #define TIME_LIMIT 5 /* seconds for everything */
 
 /* ---- start ---- */
-
-/* Nothing of the caller's stays: descriptors, environment, signal mask, core dumps. */
-static bool shed_inheritance(void)
-{
-	sigset_t none;
-
-	if (syscall(SYS_close_range, 3, ~0u, 0) < 0)
-		return false;
-	for (int fd = open("/dev/null", O_RDWR); fd <= 2; fd = open("/dev/null", O_RDWR))
-		if (fd < 0)
-			return false;
-	if (syscall(SYS_close_range, 3, ~0u, 0) < 0) /* the /dev/null that was one too many */
-		return false;
-	clearenv();
-	umask(077);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGCHLD, SIG_DFL); /* or a child's PID is another's as soon as it has ended */
-	alarm(TIME_LIMIT);
-	return prctl(PR_SET_DUMPABLE, 0) == 0;
-}
 
 static bool stdin_is_our_socket(void)
 {
@@ -131,30 +104,48 @@ static bool send_reply(const Reply *reply, const int *fds, size_t n_fds)
 	return sendmsg(STDIN_FILENO, &message, MSG_NOSIGNAL) == sizeof(*reply);
 }
 
+/* As set-user-ID it would have far more than it is made for, and its user's files. */
+static bool is_itself(Fault *fault)
+{
+	return (getuid() == geteuid() && getgid() == getegid()) ||
+	       fault_set(fault, EX_CONFIG,
+		       HELPER_PATH " must not be set-user-ID or set-group-ID; an administrator can "
+				   "give it what it needs: chmod ug-s " HELPER_PATH
+				   " && setcap cap_net_admin=p " HELPER_PATH);
+}
+
+/* 0, or what main returns. */
+static int begin(int argc)
+{
+	if (!inheritance_shed(TIME_LIMIT) || !privilege_begin())
+		return EX_OSERR;
+	if (argc == 1 && stdin_is_our_socket())
+		return EXIT_SUCCESS;
+	fputs("qemu-tapwrap-helper: this program is started by qemu-tapwrap only\n", stderr);
+	return EX_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	Request request;
 	Reply reply = { .version = REQUEST_VERSION };
 	Caller caller = { 0 };
 	bool by_pkexec = getenv("PKEXEC_UID"); /* it has the rest of the environment cleared */
-	int fds[REPLY_FDS], received;
+	int fds[REPLY_FDS], received, status = begin(argc);
 	size_t n_fds = 0;
 
 	(void)argv;
-	if (!shed_inheritance())
-		return EX_OSERR;
-	if (argc != 1 || !stdin_is_our_socket()) {
-		fputs("qemu-tapwrap-helper: this program is started by qemu-tapwrap only\n",
-			stderr);
-		return EX_USAGE;
-	}
+	if (status)
+		return status;
 	memset(&request, 0, sizeof(request));
 	received = receive_request(&request, by_pkexec, &caller, &reply.fault);
 	if (received == 0)
 		return EXIT_SUCCESS;
-	if (received > 0)
+	if (received > 0 && is_itself(&reply.fault) && inheritance_lift_limits(&reply.fault))
 		n_fds = serve(&request, &caller, &reply, fds);
-	if (!send_reply(&reply, fds, n_fds))
+	if (!send_reply(&reply, fds, n_fds)) {
+		serve_take_back(&request, fds, n_fds);
 		return EX_OSERR;
+	}
 	return reply.fault.status;
 }

@@ -37,6 +37,9 @@ static bool is_traced(void)
 /* What is kept of what there is. */
 static uint32_t kept = BIT(CAP_NET_ADMIN);
 
+/* The caller's, which has taken the capability from us; afterwards it is always set. */
+static bool had_no_new_privs;
+
 static const struct {
 	unsigned int capability;
 	const char *name;
@@ -67,7 +70,7 @@ static bool explain(unsigned int capability, const char *all, Fault *fault)
 		return fault_set(fault, EX_NOPERM,
 			"root has no %s here (a container?); start it with --cap-add=%s or the like",
 			name, name + strlen("CAP_"));
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+	if (had_no_new_privs)
 		return fault_set(fault, EX_NOPERM,
 			HELPER_PATH
 			" gets no capability under no_new_privs (a sandbox, or NoNewPrivileges= of a unit)");
@@ -103,6 +106,16 @@ static int set(uint32_t permitted, uint32_t effective, uint32_t inheritable)
 	struct __user_cap_data_struct data[2] = { { effective, permitted, inheritable } };
 
 	return syscall(SYS_capset, &header, data);
+}
+
+bool privilege_begin(void)
+{
+	uint32_t permitted;
+
+	had_no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+	return read_permitted(&permitted, &(Fault){ 0 }) && set(permitted, 0, 0) == 0 &&
+	       prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 /*
@@ -194,5 +207,5 @@ bool privilege_pass_to_dhcp(bool ipv6)
 		if (needs & BIT(names[i].capability) &&
 			prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, names[i].capability, 0, 0) < 0)
 			return false;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	return true;
 }

@@ -9,6 +9,12 @@
 
 #include "platform/linux/fault.h"
 
+/*
+ * First: no capability is in effect, not even root's, and no execve will ever bring one. False, and
+ * errno.
+ */
+bool privilege_begin(void);
+
 /* EX_NOPERM with the reason and the cure if the capability is not there to be raised. */
 bool privilege_raise(Fault *fault);
 

@@ -110,7 +110,9 @@ static bool make(Netif *netif, const Request *request, const int *bridges, const
 	int leash;
 
 	memset(product->queues, -1, sizeof(product->queues));
-	if (!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
+	/* A user attaches without the privilege: then the kernel judges it, too. */
+	if ((getuid() == 0 && !privilege_raise(fault)) ||
+		!complete_attach(netif, request, caller, fds, fault) || !privilege_raise(fault) ||
 		!warn(request, reply) || !taps_make(netif, request, bridges, caller, fds, fault) ||
 		!make_macvtaps(netif, request, caller, product, reply) ||
 		!quota_holds(netif, request, caller->uid, product->max, fault) ||
@@ -171,4 +173,15 @@ size_t serve(const Request *request, const Caller *caller, Reply *reply, int *fd
 	return do_what_is_asked(request, caller, &product, reply)
 		       ? list_fds(request, &product, reply, fds)
 		       : 0;
+}
+
+void serve_take_back(const Request *request, const int *fds, size_t n_fds)
+{
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < request->n_taps && at < n_fds; i++) {
+		if (request->taps[i].flags & REQUEST_PERSIST)
+			(void)tap_set_persistent(fds[at], false, &(Fault){ 0 });
+		at += request->taps[i].queues;
+	}
 }

@@ -14,3 +14,7 @@
  * it is a refusal or a judgement. @fds has room for REPLY_FDS.
  */
 size_t serve(const Request *request, const Caller *caller, Reply *reply, int *fds);
+
+/* Nobody has received @fds: what would stay without them goes, too. Nothing to do if there are
+ * none. */
+void serve_take_back(const Request *request, const int *fds, size_t n_fds);
