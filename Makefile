@@ -46,11 +46,14 @@ own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysc
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-fstack-protector-strong -fPIE \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover -fno-omit-frame-pointer)
+own_cppflags += $(if $(SANITIZE),-DSANITIZED)
 own_ldflags  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 pkg_cflags   := $(shell $(PKG_CONFIG) --cflags glib-2.0 libnl-3.0 2>/dev/null)
 helper_libs  := $(shell $(PKG_CONFIG) --libs libnl-3.0 2>/dev/null)
 nat_cflags   := $(shell $(PKG_CONFIG) --cflags libmnl libnftnl 2>/dev/null)
 nat_libs     := $(shell $(PKG_CONFIG) --libs libmnl libnftnl 2>/dev/null)
+seccomp_cflags := $(shell $(PKG_CONFIG) --cflags libseccomp 2>/dev/null)
+seccomp_libs   := $(shell $(PKG_CONFIG) --libs libseccomp 2>/dev/null)
 # Debian 12's libiniparser-dev has no .pc file.
 libs         := $(shell $(PKG_CONFIG) --libs glib-2.0 2>/dev/null) $(helper_libs) \
 	$(shell $(PKG_CONFIG) --libs iniparser 2>/dev/null || echo -liniparser)
@@ -74,8 +77,10 @@ $(BUILD)/qemu-tapwrap: $(objects)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 
 $(BUILD)/platform/$(PLATFORM)/helper/nft.o: pkg_cflags += $(nat_cflags)
+$(BUILD)/platform/$(PLATFORM)/helper/seccomp.o: pkg_cflags += $(seccomp_cflags)
 $(BUILD)/qemu-tapwrap-helper: $(helper_objects)
-	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(nat_libs) $(LDLIBS)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(nat_libs) \
+		$(seccomp_libs) $(LDLIBS)
 
 $(inspect_objects): pkg_cflags += $(inspect_cflags)
 $(BUILD)/qemu-tapwrap-inspect: $(inspect_objects) $(core)
@@ -83,6 +88,9 @@ $(BUILD)/qemu-tapwrap-inspect: $(inspect_objects) $(core)
 
 # Some look into the helper.
 $(BUILD)/tests/unit/policy: $(BUILD)/platform/$(PLATFORM)/helper/policy.o
+$(BUILD)/tests/unit/seccomp: $(BUILD)/platform/$(PLATFORM)/helper/seccomp.o
+$(BUILD)/tests/unit/seccomp.o: pkg_cflags += $(seccomp_cflags)
+$(BUILD)/tests/unit/seccomp: libs += $(seccomp_libs)
 $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(core)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 

@@ -273,14 +273,15 @@ if ((run(['strace', '-o', '/dev/null', 'true']))[0] == 0) {
 	my $helper = '/srv/libexec/qemu-tapwrap-helper';
 	rename $helper, '/srv/helper' or die $!;
 	for (
-		['write:error=EIO', '[nic "lan"] ifname: /proc/sys/net/ipv6/conf/tap0/disable_ipv6: Input/output error'],
-		['ioctl:error=ENOMEM', '[nic "lan"] ifname: tap0: TUNSETIFF on /dev/net/tun: Cannot allocate memory'],
-		['sendto:error=ENOBUFS', 'qemu-tapwrap: netlink: No buffer space available'],
-		['socket:error=EMFILE', 'qemu-tapwrap: netlink: Too many open files'])
+		# The first write is of the filter of system calls.
+		['write:error=EIO:when=2', '[nic "lan"] ifname: /proc/sys/net/ipv6/conf/tap0/disable_ipv6: Input/output error'],
+		['ioctl:error=ENOMEM:when=1', '[nic "lan"] ifname: tap0: TUNSETIFF on /dev/net/tun: Cannot allocate memory'],
+		['sendto:error=ENOBUFS:when=1', 'qemu-tapwrap: netlink: No buffer space available'],
+		['socket:error=EMFILE:when=1', 'qemu-tapwrap: netlink: Too many open files'])
 	{
 		my ($fault, $line) = @$_;
 		spew($helper, "#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 PATH=/usr/bin:/bin exec strace -qq "
-			. "-o /dev/null -e inject=$fault:when=1 /srv/helper\n", 0755);
+			. "-o /dev/null -e inject=$fault /srv/helper\n", 0755);
 		refused("helper, $fault", tap_profile(), 71, $line);
 	}
 	rename '/srv/helper', $helper or die $!;

@@ -27,6 +27,7 @@ json-glib-1.0.pc libjson-glib-dev json-glib-devel json-glib        json-glib-dev
 libnl-3.0.pc   libnl-3-dev      libnl3-devel      libnl           libnl3-devel       libnl3-dev
 libmnl.pc      libmnl-dev       libmnl-devel      libmnl          libmnl-devel       libmnl-dev
 libnftnl.pc    libnftnl-dev     libnftnl-devel    libnftnl        libnftnl-devel     libnftnl-dev
+libseccomp.pc  libseccomp-dev   libseccomp-devel  libseccomp      libseccomp-devel   libseccomp-dev
 iniparser.h    libiniparser-dev iniparser-devel   iniparser       libiniparser-devel iniparser-dev
 qemu-system-x86_64 qemu-system-x86 qemu-system-x86 qemu-system-x86 qemu-x86 qemu-system-x86_64
 ipxe.lkrn      ipxe             ipxe-bootimgs-x86 ipxe            ipxe-bootimgs      -

@@ -123,7 +123,7 @@ static void limit_resources(void)
 		{ RLIMIT_FSIZE, 0 },
 		{ RLIMIT_NOFILE, 256 },
 		{ RLIMIT_MEMLOCK, 0 },
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SANITIZED
 		{ RLIMIT_AS, 256 << 20 },
 #endif
 	};

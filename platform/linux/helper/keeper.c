@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "platform/linux/helper/privilege.h"
+#include "platform/linux/helper/seccomp.h"
 #include "platform/linux/macvtap.h"
 #include "platform/linux/netif-step.h"
 
@@ -309,8 +310,13 @@ static void keep(int socket, KeeperChange *changes, unsigned int n_changes)
 {
 	Fault fault = { .status = 0 };
 	Netif *netif = netif_open(&fault);
-	bool made = netif && privilege_raise(&fault) && make_all(netif, changes, n_changes, &fault);
+	bool made = netif && privilege_raise(&fault) &&
+		    make_all(netif, changes, n_changes, &fault);
 
+	if (made && !seccomp_confine_keeper(&fault)) {
+		undo_all(netif, changes, n_changes);
+		made = false;
+	}
 	privilege_rest();
 	report(socket, &fault);
 	if (!made)

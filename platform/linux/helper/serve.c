@@ -15,6 +15,7 @@
 #include "platform/linux/helper/policy.h"
 #include "platform/linux/helper/privilege.h"
 #include "platform/linux/helper/quota.h"
+#include "platform/linux/helper/seccomp.h"
 #include "platform/linux/helper/taps.h"
 #include "platform/linux/nat-rules.h"
 #include "platform/linux/netif.h"
@@ -135,6 +136,7 @@ static bool do_what_is_asked(
 	Netif *netif = netif_open(fault);
 	int bridges[REQUEST_TAPS];
 	bool served = netif && is_allowed(request, caller, netif, &product->max, fault) &&
+		      seccomp_confine(seccomp_work_of(request), fault) &&
 		      taps_find_bridges(netif, request, bridges, fault) &&
 		      nat_is_possible(request, fault) && dhcp_is_possible(request, fault);
 
