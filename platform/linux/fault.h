@@ -10,9 +10,9 @@
 #include "platform/tap-terms.h"
 
 typedef struct {
-	int32_t status; /* exit status of <sysexits.h>; 0: none */
-	int32_t tap;	/* index of the tap it is about, -1: none */
-	uint32_t key;	/* a NetKey: what about that tap */
+	int32_t status;	 /* exit status of <sysexits.h>; 0: none */
+	int32_t tap;	 /* index of the tap it is about, -1: none */
+	uint32_t key;	 /* a NetKey: what about that tap */
 	char text[1500]; /* a line of policy with all prefixes of a tap fits in */
 } Fault;
 

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "platform/linux/request.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sysexits.h>
+
+/* No byte lies between the fields: each one is judged, or is zero. */
+_Static_assert(sizeof(NetAddress) == 20 && sizeof(NetRoute) == 2 * sizeof(NetAddress), "");
+_Static_assert(offsetof(RequestTap, addresses) == 4 * REQUEST_IFNAME + 16, "");
+_Static_assert(offsetof(RequestTap, peers) ==
+		       offsetof(RequestTap, addresses) + REQUEST_ADDRESSES * sizeof(NetAddress),
+	"");
+_Static_assert(
+	sizeof(RequestTap) == offsetof(RequestTap, guest_mac) + 8 + 2 * sizeof(NetAddress), "");
+_Static_assert(sizeof(Request) == 16 + REQUEST_LABEL + REQUEST_TAPS * sizeof(RequestTap), "");
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"

@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 	if (received > 0 && is_itself(&reply.fault) && inheritance_lift_limits(&reply.fault))
 		n_fds = serve(&request, &caller, &reply, fds);
 	if (!send_reply(&reply, fds, n_fds)) {
-		serve_take_back(&request, fds, n_fds);
+		serve_undo(&request, fds, n_fds);
 		return EX_OSERR;
 	}
 	return reply.fault.status;

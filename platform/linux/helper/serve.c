@@ -177,13 +177,11 @@ size_t serve(const Request *request, const Caller *caller, Reply *reply, int *fd
 		       : 0;
 }
 
-void serve_take_back(const Request *request, const int *fds, size_t n_fds)
+void serve_undo(const Request *request, const int *fds, size_t n_fds)
 {
-	size_t at = 0;
-
-	for (unsigned int i = 0; i < request->n_taps && at < n_fds; i++) {
+	for (unsigned int i = 0; n_fds > 0 && i < request->n_taps; i++) {
 		if (request->taps[i].flags & REQUEST_PERSIST)
-			(void)tap_set_persistent(fds[at], false, &(Fault){ 0 });
-		at += request->taps[i].queues;
+			tap_set_persistent(*fds, false, &(Fault){ 0 });
+		fds += request->taps[i].queues;
 	}
 }

@@ -15,6 +15,5 @@
  */
 size_t serve(const Request *request, const Caller *caller, Reply *reply, int *fds);
 
-/* Nobody has received @fds: what would stay without them goes, too. Nothing to do if there are
- * none. */
-void serve_take_back(const Request *request, const int *fds, size_t n_fds);
+/* For an answer that nobody gets: what serve() has made to stay does not stay either. */
+void serve_undo(const Request *request, const int *fds, size_t n_fds);
