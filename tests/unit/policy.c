@@ -451,6 +451,34 @@ static void test_default_comments(void)
 	g_assert_true(ask(policy, LAN " persist; tap1 br=br0; tw-a parent=eth0", &max, &fault));
 }
 
+/* A file's lines that allow something, with one blank between words. */
+static char *active_lines(const char *path)
+{
+	g_autoptr(GRegex) blanks = g_regex_new("[ \t]+", 0, 0, NULL);
+	g_autoptr(GString) active = g_string_new("");
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	lines = g_strsplit(text, "\n", -1);
+	for (guint i = 0; lines[i]; i++) {
+		g_autofree char *line = g_regex_replace_literal(
+			blanks, lines[i], -1, 0, " ", 0, NULL);
+
+		if (g_regex_match_simple("^allow t[^ ]+ [0-9].* max=8", line, 0, 0))
+			g_string_append_printf(active, "%s\n", line);
+	}
+	return g_string_free(g_steal_pointer(&active), FALSE);
+}
+
+static void test_default_in_manual(void)
+{
+	g_autofree char *lines = active_lines(DEFAULT), *manual = active_lines("qemu-tapwrap.1");
+
+	g_assert_true(*lines);
+	g_assert_cmpstr(manual, ==, lines);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -461,5 +489,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/policy/absent", test_absent);
 	g_test_add_func("/policy/default", test_default);
 	g_test_add_func("/policy/default-comments", test_default_comments);
+	g_test_add_func("/policy/default-in-manual", test_default_in_manual);
 	return g_test_run();
 }
