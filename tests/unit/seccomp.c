@@ -77,6 +77,8 @@ static const struct {
 	{ CALL(socket), { AF_INET, SOCK_RAW, 0 }, IN(0, 0, 0, 1, 0), TRUE },
 	{ CALL(socketpair), { AF_UNIX, SOCK_SEQPACKET, 0, 0 }, IN(0, 0, 1, 1, 0), TRUE },
 	{ CALL(bind), { -1, 0, 0 }, IN(1, 1, 1, 1, 0), TRUE },
+	{ CALL(fcntl), { -1, F_SETFD, FD_CLOEXEC }, ALL, FALSE },
+	{ CALL(fcntl), { -1, F_DUPFD, 0 }, IN(1, 1, 1, 1, 0), TRUE },
 	{ CALL(connect), { -1, 0, 0 }, IN(0, 0, 0, 1, 0), TRUE },
 	{ CALL(listen), { -1, 0 }, IN(0, 0, 0, 1, 0), TRUE },
 	{ CALL(setsockopt), { -1, 0, 0, 0 }, IN(1, 1, 1, 1, 0), TRUE },

@@ -107,6 +107,9 @@ static const struct {
 	{ WAIT, "mmap", 1, { { 2, PROT_EXEC, 0 } } },
 	{ WAIT, "mmap2", 1, { { 2, PROT_EXEC, 0 } } },
 	{ WAIT, "mprotect", 1, { { 2, PROT_EXEC, 0 } } },
+	/* How musl opens a file that is closed on exec. */
+	{ WAIT, "fcntl", 1, { { 1, WHOLE, F_SETFD } } },
+	{ WAIT, "fcntl64", 1, { { 1, WHOLE, F_SETFD } } },
 	/* The name of a link, and its index. */
 	{ WAIT, "socket", 2, { { 0, WHOLE, AF_UNIX }, { 1, KIND, SOCK_DGRAM } } },
 	{ WAIT, "ioctl", 1, { { 1, WHOLE, SIOCGIFNAME } } },
@@ -238,11 +241,7 @@ static int forbid(scmp_filter_ctx filter)
 {
 	int result = add_names(filter, SCMP_ACT_KILL_PROCESS, forbidden);
 
-#ifndef SANITIZED
-	if (result == 0)
-		result = forbid_namespaces(filter);
-#endif
-	return result;
+	return result || SANITIZERS ? result : forbid_namespaces(filter);
 }
 
 /* NULL and -errno. @architecture 0: this machine's. */
