@@ -106,6 +106,20 @@ refuses('set-group-ID', "#!/bin/sh\nexec /srv/libexec/helper.setuid", 78,
 refuses('a call that is not among them', "#!/bin/sh\nkill -SYS \$\$", 71,
 	"$HELPER was stopped by its own filter of system calls; this is a bug");
 
+# What is set by name must be the link that the rest is done to. A user cannot rename; others can.
+SKIP: {
+	skip 'no strace here', 3 if (run(['strace', '-o', '/dev/null', 'true']))[0] != 0;
+	caller_is("#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 PATH=/usr/bin:/bin exec strace -qq -o /dev/null "
+		. "-e inject=write:delay_exit=1500000:when=2 %helper\n");
+	my $pid = start(['qemu-tapwrap', tap_profile()]);
+	wait_for(sub { (slurp('/proc/sys/net/ipv6/conf/tap0/disable_ipv6') // '') eq "1\n" });
+	run_ok(qw(ip link set tap0 name tap9));
+	my ($status, undef, $err) = finish($pid);
+	is(exited($status), 69, 'a tap that is renamed before it is up: status 69');
+	like($err, qr/tap0 was renamed to tap9 when it was just made$/, 'and its line');
+	state_settles($before, 'and nothing of it is left');
+}
+
 # ---- a user who is root in a namespace, with mounts of their own -----------------------------------------
 
 unlink $HELPER;

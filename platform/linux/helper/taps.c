@@ -111,6 +111,16 @@ static bool find_own(
 	return true;
 }
 
+/* Settings go by name, all else by index: the two must still mean one link. */
+static bool has_its_name(const NetifLink *link, Fault *fault)
+{
+	char now[REQUEST_IFNAME];
+
+	return strcmp(netif_name(link->index, now), link->ifname) == 0 ||
+	       fault_set(fault, EX_UNAVAILABLE, "%s was renamed to %s when it was just made",
+		       link->ifname, now);
+}
+
 static void fill_setup(NetifSetup *setup, const RequestTap *tap, const NetifLink *link)
 {
 	setup->ifindex = link->index;
@@ -132,7 +142,8 @@ static bool make(Netif *netif, const RequestTap *tap, const Caller *caller, Queu
 	NetifLink link;
 
 	if (!tap_create(tap->ifname, caller->uid, ret_fds, tap->queues, fault) ||
-		!find_own(netif, tap, caller->uid, &link, fault) || !harden_ipv6(tap, fault))
+		!find_own(netif, tap, caller->uid, &link, fault) || !harden_ipv6(tap, fault) ||
+		!has_its_name(&link, fault))
 		return false;
 	fill_setup(ret_setup, tap, &link);
 	return true;
