@@ -28,19 +28,18 @@ static bool shed_descriptors(void)
 /*
  * To ignore a signal for a moment also forgets one that is pending. SIGCHLD must not stay ignored,
  * or a child's PID is another's as soon as it has ended. A write that is too long or goes nowhere
- * is to be an error, not the end.
+ * is to be an error, not the end. What else is ignored, or pending, is the caller's to decide: to
+ * end the helper is its right.
  */
 static void shed_signals(void)
 {
-	static const int errors[] = { SIGPIPE, SIGXFSZ };
 	sigset_t none;
 
-	for (int i = 1; i <= SIGRTMAX; i++) {
-		signal(i, SIG_IGN);
-		signal(i, SIG_DFL);
-	}
-	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
-		signal(errors[i], SIG_IGN);
+	signal(SIGALRM, SIG_IGN);
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
