@@ -107,25 +107,60 @@ static int make(Netif *netif, KeeperChange *change, Fault *fault)
 	return EINVAL;
 }
 
-/* IPv6 addresses of others would go with the link, and IPv4 ones with the first of their subnet. */
+typedef struct {
+	int ifindex;
+	const NetAddress *address; /* of ours; NULL: none */
+	bool found;
+} Others;
+
+static bool visit_other(const NetifPrefix *there, void *data)
+{
+	Others *others = data;
+	const NetAddress *address = others->address;
+
+	if (there->ifindex == others->ifindex)
+		others->found = address ? net_address_overlaps(&there->prefix, address) &&
+						  !net_address_same_host(&there->prefix, address)
+					: there->prefix.octets[0] != 0xfe; /* else link-local */
+	return !others->found;
+}
+
+/* Are there addresses on the link, beside @address, in its subnet; or of IPv6, if it is NULL? */
+static bool has_others(Netif *netif, int ifindex, const NetAddress *address)
+{
+	Others others = { ifindex, address, false };
+	Fault fault;
+
+	return !netif_each_address(
+		       netif, address ? address->family : 6, visit_other, &others, &fault) ||
+	       others.found;
+}
+
+/*
+ * IPv6 addresses of others would go with the link, and IPv4 ones with the first of their subnet. A
+ * keeper that is killed meanwhile leaves the setting behind: it is changed only if there are such.
+ */
 static void take_down(Netif *netif, int ifindex)
 {
 	uint32_t before;
-	int failed = write_setting(ifindex, "ipv6", "keep_addr_on_down", 1, &before);
+	bool changed = has_others(netif, ifindex, NULL) &&
+		       write_setting(ifindex, "ipv6", "keep_addr_on_down", 1, &before) == 0;
 
 	netif_set_up_flag(netif, ifindex, false);
-	if (!failed)
+	if (changed)
 		write_setting(ifindex, "ipv6", "keep_addr_on_down", before, NULL);
 }
 
 static void take_address(Netif *netif, const KeeperChange *change)
 {
+	const NetAddress *address = &change->address.address;
 	uint32_t before;
-	int failed = write_setting(change->ifindex, "ipv4", "promote_secondaries", 1, &before);
+	bool changed = address->family == 4 && has_others(netif, change->ifindex, address) &&
+		       write_setting(change->ifindex, "ipv4", "promote_secondaries", 1, &before) ==
+			       0;
 
-	netif_remove_address(
-		netif, change->ifindex, &change->address.address, &change->address.peer);
-	if (!failed)
+	netif_remove_address(netif, change->ifindex, address, &change->address.peer);
+	if (changed)
 		write_setting(change->ifindex, "ipv4", "promote_secondaries", before, NULL);
 }
 
