@@ -144,6 +144,11 @@ world := $(BUILD)-world
 stage: FORCE
 	@$(MAKE) -s BUILD=$(world) PREFIX=/srv sysconfdir=/srv/etc DESTDIR='$(CURDIR)/$(world)/stage' install
 
+# What tests do to processes at system calls.
+$(world)/point: tests/faults/point.c
+	@mkdir -p $(@D)
+	$(CC) $(own_cppflags) $(CPPFLAGS) -std=gnu11 -Wall -Wextra $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
+
 demo:
 	@sh platform/$(PLATFORM)/packages.sh demo
 	@$(MAKE) -s stage
@@ -151,7 +156,7 @@ demo:
 
 check:
 	@sh platform/$(PLATFORM)/packages.sh check
-	@$(MAKE) -s stage $(unit_tests)
+	@$(MAKE) -s stage $(unit_tests) $(world)/point
 	STAGE='$(CURDIR)/$(world)/stage' prove --exec '' -j$(JOBS) $(PROVEFLAGS) $(unit_tests) $(or $(TESTS),$(wildcard tests/*.t))
 
 # The tests that otherwise take a sample of what there is; they say so.

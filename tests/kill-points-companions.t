@@ -4,7 +4,8 @@
 # SIGKILL at system calls of the launcher, and of all that it starts, for a VM with a tap, a TPM, a
 # share with virtiofs, a NIC over passt without a cable, a new disk and a run directory: no
 # companion, no socket and no tap is left.
-# There are too many points to try each; tests/kill-points.t does so where it matters most.
+# There are too many points to try each, even for `make check-long`; tests/kill-points.t does so where
+# it matters most.
 
 use strict;
 use warnings;
@@ -14,13 +15,11 @@ use World;
 use Test::More;
 use File::Path qw(remove_tree);
 
-my ($can_trace) = run(['strace', '-f', '-o', '/dev/null', 'true']);
-must_or_skip($can_trace == 0, 'strace does not work here');
-
+require "$FindBin::Bin/lib/kill-points.pl";
 require "$FindBin::Bin/lib/uplink.pl";
+
+must_or_skip(can_trace(), 'no process can be traced here');
 make_outside();
-my $before = host_state();
-my @made = map { "/srv/tmp/$_" } qw(state disk.raw);
 my $profile = profile(<<'END');
 [nic "lan"]
 ifname = tap0
@@ -42,55 +41,13 @@ qmp = ${run_dir}/qmp.sock
 END
 mkdir 'shared';
 install_stub("#!/bin/sh\nexit 0\n");
-$ENV{ASAN_OPTIONS} = 'detect_leaks=0'; # LeakSanitizer does not work under strace
+my %kind = (
+	profile => $profile,
+	reset => sub { remove_tree('/srv/run/qemu-tapwrap', map({ "/srv/tmp/$_" } qw(state disk.raw)), glob '/srv/tmp/disk.raw.*.new') },
+	may_stay => '/disk\.raw\.\d+\.new$'); # an image with a name of its own, which is not in the way
 
-# What a run that was killed may leave: an image with a name of its own, which is not in the way.
-sub is_as_before
-{
-	return wait_for(sub {
-		return !processes() && !(grep { !m{/disk\.raw\.\d+\.new$} } debris()) && host_state() eq $before;
-	}, 10);
-}
+kill_everywhere('launcher, helper, forked companions', %kind, calls => 90, most => 500);
+kill_everywhere('qemu-img, swtpm, passt, virtiofsd', %kind, roles => 'other', calls => 50, most => 300);
 
-sub forget { remove_tree('/srv/run/qemu-tapwrap', @made, glob '/srv/tmp/disk.raw.*.new') }
-
-# "call N" for what one process of a trace has called.
-sub points
-{
-	my ($trace) = @_;
-	my (%count, %most);
-	my $text = slurp($trace);
-	while ($text =~ /^(?:(\d+) +)?(\w+)\(/mg) {
-		my $n = ++$count{$1 // ''}{$2};
-		$most{$2} = $n if $n > ($most{$2} // 0);
-	}
-	return map { my $call = $_; map { [$call, $_] } 1 .. $most{$call} } sort keys %most;
-}
-
-sub kill_at_some
-{
-	my ($what, $wanted, @strace) = @_;
-	forget();
-	run_ok('strace', '-qq', '-o', '/srv/tmp/trace', @strace, 'qemu-tapwrap', $profile);
-	my @points = points('/srv/tmp/trace');
-	my $step = @points > $wanted ? @points / $wanted : 1;
-	my ($kills, @leaks) = (0);
-
-	for (my $i = 0; $i < @points && !@leaks; $i += $step) {
-		my ($call, $n) = @{$points[$i]};
-		forget();
-		my ($status) = run(['strace', '-qq', '-o', '/dev/null', '-e',
-			"inject=$call:signal=KILL:when=$n", @strace, 'qemu-tapwrap', $profile]);
-		$kills++ if $status != 0;
-		push @leaks, "killed at $call $n:", processes(), debris(), host_state() if !is_as_before();
-	}
-	cmp_ok($kills, '>', $wanted / 2, "$what: killed at $kills system calls of " . @points);
-	is_deeply(\@leaks, [], "$what: never anything left");
-}
-
-kill_at_some('launcher', 100);
-kill_at_some('launcher, helper, qemu-img, companions', 60, '-f');
-run_ok('qemu-tapwrap', $profile);
-ok(is_as_before(), 'and a start that is not killed works');
-
+figures();
 done_testing();

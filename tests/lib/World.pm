@@ -80,7 +80,8 @@ sub tap_profile
 	my (%option) = @_;
 	my $ifname = $option{ifname} // 'tap0';
 	my $address = exists $option{address} ? $option{address} : '192.168.50.1/24';
-	my $text = "[vm]\nname = $ifname\n[nic \"lan\"]\ntype = tap\nifname = $ifname\n";
+	my $type = $option{type} // 'tap';
+	my $text = "[vm]\nname = $ifname\n[nic \"lan\"]\ntype = $type\nifname = $ifname\n";
 	$text .= "address = $address\n" if defined $address;
 	return profile($text . ($option{more} // '') . "[machine]\naccel = tcg\n", $option{path});
 }

@@ -1,82 +1,90 @@
 # SPDX-License-Identifier: MIT
 #
-# kill-points: SIGKILL at system calls of those who set up what a keeper undoes. Needs lib/taps.pl.
+# kill-points: SIGKILL at system calls of the launcher, of the helper, and of each process that the
+# helper starts. The host must be as before each time; where it is a keeper that was killed, at the
+# latest when the next VM has come and gone.
 
 use strict;
 use warnings;
+use FindBin;
 use World;
 use Test::More;
-use FindBin;
 
+require "$FindBin::Bin/lib/network.pl";
 require "$FindBin::Bin/lib/system-calls.pl";
+require "$FindBin::Bin/lib/taps.pl";
 
-my $helper = '/srv/libexec/qemu-tapwrap-helper';
-my ($profile, $before);
+# Over all kinds that a test goes through.
+my ($killed, $points, $taken_over, $leaks) = (0, 0, 0, 0);
 
 sub has_ended { return wait_for(sub { !processes() }, 10) }
 
-# Every so many of the points, so that about $wanted are tried.
-sub kill_at
+# What is there that should not be, in words; '' if nothing.
+sub leftovers
 {
-	my ($what, $wanted, $may_take_over, $command, @points) = @_;
-	my $step = thorough() ? 1 : int(@points / $wanted) || 1;
-	my ($tried, $taken_over, @leaks) = (0, 0);
-
-	for (my $i = 0; $i < @points && !@leaks; $i += $step) {
-		my ($call, $n) = @{ $points[$i] };
-		run($command->($call, $n));
-		$tried++;
-		push @leaks, "$call $n: still running: " . join ', ', processes() if !has_ended();
-		next if tap_state() eq $before;
-		my $left = difference($before, tap_state());
-		if ($may_take_over) {
-			$command->();
-			run(['qemu-tapwrap', $profile]);
-			has_ended();
-			$taken_over++;
-		}
-		push @leaks, "killed at $call $n: $left and then " . difference($before, tap_state()) if tap_state() ne $before;
-	}
-	is_deeply(\@leaks, [], "$what: killed at $tried of " . @points . ' system calls, never anything left');
-	return $taken_over;
+	my ($before, %kind) = @_;
+	my $now;
+	return 'still running: ' . join ', ', processes() if !has_ended();
+	wait_for(sub { ($now = network()) eq $before }, 3);
+	my @files = grep { !$kind{may_stay} || !/$kind{may_stay}/ } debris();
+	return join '; ', $now eq $before ? () : difference($before, $now), @files;
 }
 
-# With -D strace is no parent of the helper, for which the launcher waits.
-sub wrap
-{
-	my @options = @_;
-	my $run = @options ? "strace -D -qq @options $helper.real" : "$helper.real";
-	spew($helper, "#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 PATH=/usr/bin:/bin exec $run\n", 0755);
-	return ['qemu-tapwrap', $profile];
-}
-sub command
-{
-	my ($follow) = @_;
-	return sub { my @at = @_; return wrap(@at ? ('-o /dev/null', $follow, inject(@at)) : ()) };
-}
+# As ip(8) and nft(8) see it. A bridge that had a port with a carrier has another route.
+sub in_words { return tap_state() =~ s/^multicast \S+ dev br0.*\n//mr . run_ok(qw(nft list ruleset)) }
 
-# The stub in QEMU's place ends at once.
+# One kind of profile. Options: profile; calls (about how many of the own ones to try, unless all); most (even for `make check-long`); roles (whose calls);
+# start (those of the C library's start as well); may_take_over: roles whose end the next VM puts
+# right; reset (code: what is to be done before each); may_stay (a pattern of files).
 sub kill_everywhere
 {
-	($profile) = @_;
-	$before = tap_state();
-	run_ok('qemu-tapwrap', $profile);
-	has_ended();
-	is(tap_state(), $before, 'unharmed, all is undone');
-	run_ok(qw(strace -qq -o launcher.trace qemu-tapwrap), $profile);
-	has_ended();
-	kill_at('launcher', 40, 0, sub { ['strace', '-qq', '-o', '/dev/null', split(' ', inject(@_)), 'qemu-tapwrap', $profile] },
-		points('launcher.trace'));
+	my ($name, %kind) = @_;
+	my $reset = $kind{reset} // sub { };
+	my $roles = $kind{roles} // 'launcher|helper|keeper';
+	my @command = ('qemu-tapwrap', $kind{profile});
 
-	rename $helper, "$helper.real" or die $!;
-	run_ok(@{ wrap('-o /srv/tmp/helper.trace') });
+	$reset->();
+	my $before = network();
+	my $in_words = in_words();
+	run_ok(@command);
 	has_ended();
-	kill_at('helper', 60, 0, command(''), points('/srv/tmp/helper.trace'));
-	run_ok(@{ wrap('-f -o /srv/tmp/both.trace') });
-	has_ended();
-	my $taken_over = kill_at('helper and keeper', 100, 1, command('-f'), points('/srv/tmp/both.trace'));
-	cmp_ok($taken_over, '>', 0, "of which the next VM had to take over $taken_over times");
+	$reset->();
+	is(leftovers($before, %kind), '', "$name: unharmed, all is undone");
+	my @all = grep { $_->{role} =~ /$roles/ && ($kind{start} || !$_->{start}) } calls_of(@command);
+	my @leaks;
+	my ($kills, $takeovers) = (0, 0);
+
+	for my $call (sample($kind{calls} // 60, $kind{most}, @all)) {
+		$reset->();
+		my ($status) = run([at_call($call, 'kill', @command)]);
+		$kills++ if was_reached($status);
+		my $left = leftovers($before, %kind);
+		next if !$left;
+		if ($kind{persists} && $left =~ /^\+ / && $left !~ /^- /m) {
+			$takeovers++; # which reset does
+			next;
+		}
+		if ($kind{may_take_over} && $call->{role} =~ /$kind{may_take_over}/) {
+			run(\@command);
+			my $then = leftovers($before, %kind);
+			$takeovers++;
+			next if !$then;
+			$left .= "\nand after the next one\n$then";
+		}
+		push @leaks, where($call) . ": $left";
+		last if @leaks > 2;
+	}
+	$reset->();
+	is_deeply(\@leaks, [], "$name: killed at $kills of " . @all . ' system calls'
+		. ($takeovers ? ", taken over: $takeovers" : ''));
+	is(in_words(), $in_words, "$name: also to ip and nft the host is as before");
+	$killed += $kills;
+	$points += @all;
+	$taken_over += $takeovers;
+	$leaks += @leaks;
 	return;
 }
+
+sub figures { print "# killed at $killed of $points points, leaks: $leaks, taken over: $taken_over\n"; return }
 
 1;
