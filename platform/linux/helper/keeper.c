@@ -13,7 +13,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <net/if.h>
 
 #include "platform/linux/helper/privilege.h"
 #include "platform/linux/helper/seccomp.h"
@@ -21,7 +24,10 @@
 #include "platform/linux/netif-step.h"
 
 #define DESCRIPTORS_MAX 128 /* the helper has closed all it inherited: it never has so many */
-#define SERVERS_MAX 8	    /* a tap has one at most */
+/* To undo something may fail for a moment; so often, so long after another. */
+#define UNDO_TRIES 20
+#define UNDO_PAUSE_NS 20000000
+#define SERVERS_MAX 8 /* a tap has one at most */
 
 /* ---- settings in /proc ---- */
 
@@ -32,7 +38,8 @@ static int write_setting(
 	char path[128], ifname[16], text[16] = "";
 	int fd, error = 0, len;
 
-	netif_name(ifindex, ifname);
+	if (!if_indextoname(ifindex, ifname))
+		return errno == ENXIO ? ENODEV : errno;
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, ifname, key);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -66,7 +73,7 @@ static int disable_ipv6(int ifindex)
 {
 	int error = write_setting(ifindex, "ipv6", "disable_ipv6", 1, NULL);
 
-	return error == ENOENT && access("/proc/sys/net/ipv6", F_OK) < 0 &&
+	return error == ENOENT && access("/proc/sys/net/ipv6", F_OK) < 0 && errno == ENOENT &&
 			       access("/proc/sys/net", F_OK) == 0
 		       ? 0
 		       : error;
@@ -107,6 +114,12 @@ static int make(Netif *netif, KeeperChange *change, Fault *fault)
 	return EINVAL;
 }
 
+static void restore_setting(int ifindex, const char *family, const char *key, uint32_t before)
+{
+	for (int i = 0; i < 3 && write_setting(ifindex, family, key, before, NULL) != 0; i++)
+		;
+}
+
 typedef struct {
 	int ifindex;
 	const NetAddress *address; /* of ours; NULL: none */
@@ -140,84 +153,121 @@ static bool has_others(Netif *netif, int ifindex, const NetAddress *address)
  * IPv6 addresses of others would go with the link, and IPv4 ones with the first of their subnet. A
  * keeper that is killed meanwhile leaves the setting behind: it is changed only if there are such.
  */
-static void take_down(Netif *netif, int ifindex)
+static int take_down(Netif *netif, int ifindex)
 {
+	int error;
 	uint32_t before;
 	bool changed = has_others(netif, ifindex, NULL) &&
 		       write_setting(ifindex, "ipv6", "keep_addr_on_down", 1, &before) == 0;
 
-	netif_set_up_flag(netif, ifindex, false);
+	error = netif_set_up_flag(netif, ifindex, false);
 	if (changed)
-		write_setting(ifindex, "ipv6", "keep_addr_on_down", before, NULL);
+		restore_setting(ifindex, "ipv6", "keep_addr_on_down", before);
+	return error;
 }
 
-static void take_address(Netif *netif, const KeeperChange *change)
+static int take_address(Netif *netif, const KeeperChange *change)
 {
+	int error;
 	const NetAddress *address = &change->address.address;
 	uint32_t before;
 	bool changed = address->family == 4 && has_others(netif, change->ifindex, address) &&
 		       write_setting(change->ifindex, "ipv4", "promote_secondaries", 1, &before) ==
 			       0;
 
-	netif_remove_address(netif, change->ifindex, address, &change->address.peer);
+	error = netif_remove_address(netif, change->ifindex, address, &change->address.peer);
 	if (changed)
-		write_setting(change->ifindex, "ipv4", "promote_secondaries", before, NULL);
+		restore_setting(change->ifindex, "ipv4", "promote_secondaries", before);
+	return error;
 }
 
-/* What somebody else has changed since then is no longer ours. What is gone is undone. */
-static void undo(Netif *netif, KeeperChange *change)
+/* What somebody else has changed since then is no longer ours. 0 or an errno. */
+static int undo_on(Netif *netif, const KeeperChange *change, const NetifLink *link)
+{
+	switch (change->kind) {
+	case KEEPER_MACVTAP:
+		return macvtap_is_ours(link) &&
+				       (!*link->alias ||
+					       strcmp(link->alias, change->macvtap.alias) == 0)
+			       ? netif_remove_link(netif, link->index)
+			       : 0;
+	case KEEPER_ALIAS:
+		return strcmp(link->alias, change->alias.now) == 0
+			       ? netif_set_alias(netif, link->index, change->alias.before)
+			       : 0;
+	case KEEPER_MTU:
+		return link->mtu == change->number.now
+			       ? netif_set_mtu(netif, link->index, change->number.before)
+			       : 0;
+	case KEEPER_ACCEPT_RA:
+		return write_setting(link->index, "ipv6", "accept_ra", change->number.before, NULL);
+	case KEEPER_UP:
+		return take_down(netif, link->index);
+	case KEEPER_ADDRESS:
+		return take_address(netif, change);
+	case KEEPER_ROUTE:
+		return netif_remove_route(netif, link->index, &change->route.route);
+	case KEEPER_DISABLE_IPV6: /* goes with the link */
+	case KEEPER_DHCP:	  /* is no matter of a link */
+		break;
+	}
+	return 0;
+}
+
+/* What is gone is undone. */
+static bool undo(Netif *netif, KeeperChange *change)
 {
 	NetifLink link;
 	bool found;
 	Fault fault;
+	int error;
 
 	if (change->kind == KEEPER_DHCP) {
 		dhcp_end(&change->dhcp);
-		return;
+		return true;
 	}
-
-	if (!netif_find_index(netif, change->ifindex, &found, &link, &fault) || !found)
-		return;
-	switch (change->kind) {
-	case KEEPER_MACVTAP:
-		if (macvtap_is_ours(&link) &&
-			(!*link.alias || strcmp(link.alias, change->macvtap.alias) == 0))
-			netif_remove_link(netif, link.index);
-		break;
-	case KEEPER_DISABLE_IPV6:
-		break; /* goes with the link */
-	case KEEPER_ALIAS:
-		if (strcmp(link.alias, change->alias.now) == 0)
-			netif_set_alias(netif, link.index, change->alias.before);
-		break;
-	case KEEPER_MTU:
-		if (link.mtu == change->number.now)
-			netif_set_mtu(netif, link.index, change->number.before);
-		break;
-	case KEEPER_ACCEPT_RA:
-		write_setting(link.index, "ipv6", "accept_ra", change->number.before, NULL);
-		break;
-	case KEEPER_UP:
-		take_down(netif, link.index);
-		break;
-	case KEEPER_ADDRESS:
-		take_address(netif, change);
-		break;
-	case KEEPER_ROUTE:
-		netif_remove_route(netif, link.index, &change->route.route);
-		break;
-	case KEEPER_DHCP: /* done */
-		break;
-	}
+	/* A link that may have been made, though the kernel's answer was lost. */
+	if (change->kind == KEEPER_MACVTAP && change->ifindex == 0)
+		change->ifindex = if_nametoindex(change->macvtap.link.ifname);
+	if (change->ifindex == 0)
+		return true;
+	if (!netif_find_index(netif, change->ifindex, &found, &link, &fault))
+		return false;
+	error = found ? undo_on(netif, change, &link) : 0;
+	return !error || error == ENODEV || error == ENOENT || error == EADDRNOTAVAIL ||
+	       error == ESRCH;
 }
 
 /* ---- all of them ---- */
 
+/* The last first. Stops at what cannot be undone: what tells the next start of it comes after it.
+ */
+static bool undo_once(Netif *netif, KeeperChange *changes, unsigned int n_changes)
+{
+	for (unsigned int i = n_changes; i-- > 0;) {
+		if (changes[i].undo && !undo(netif, &changes[i]))
+			return false;
+		changes[i].undo = false;
+	}
+	return true;
+}
+
+/* Consumes @netif, which may be NULL. */
 static void undo_all(Netif *netif, KeeperChange *changes, unsigned int n_changes)
 {
-	for (unsigned int i = n_changes; i-- > 0;)
-		if (changes[i].undo)
-			undo(netif, &changes[i]);
+	static const struct timespec pause = { .tv_nsec = UNDO_PAUSE_NS };
+	Fault fault;
+
+	for (int i = 0; i < UNDO_TRIES; i++) {
+		bool done = privilege_raise(&fault) && (netif || (netif = netif_open(&fault))) &&
+			    undo_once(netif, changes, n_changes);
+
+		netif_close(netif);
+		netif = NULL; /* after a fault a late answer could be taken for another */
+		if (done)
+			return;
+		nanosleep(&pause, NULL);
+	}
 }
 
 /* What is there by now is somebody else's and stays; what is gone by now need not be removed. */
@@ -275,8 +325,9 @@ static bool make_all(Netif *netif, KeeperChange *changes, unsigned int n_changes
 			continue;
 		}
 		refuse(netif, &changes[i], error, fault);
-		forget_rest(changes, i, n_changes);
-		undo_all(netif, changes, n_changes);
+		/* The answer may be lost, not the request; only what is there already is not ours.
+		 */
+		forget_rest(changes, error == EEXIST ? i : i + 1, n_changes);
 		return false;
 	}
 	return true;
@@ -345,20 +396,22 @@ static void keep(int socket, KeeperChange *changes, unsigned int n_changes)
 {
 	Fault fault = { .status = 0 };
 	Netif *netif = netif_open(&fault);
-	bool made = netif && privilege_raise(&fault) &&
-		    make_all(netif, changes, n_changes, &fault);
+	bool raised = netif && privilege_raise(&fault);
+	bool made = raised && make_all(netif, changes, n_changes, &fault) &&
+		    seccomp_confine_keeper(&fault);
 
-	if (made && !seccomp_confine_keeper(&fault)) {
-		undo_all(netif, changes, n_changes);
-		made = false;
+	if (made) {
+		privilege_rest();
+		report(socket, &fault);
+		wait_for_end(socket, changes, n_changes);
+	} else {
+		netif_close(netif);
+		netif = NULL;
 	}
-	privilege_rest();
-	report(socket, &fault);
-	if (!made)
-		return;
-	wait_for_end(socket, changes, n_changes);
-	privilege_raise(&fault);
-	undo_all(netif, changes, n_changes);
+	if (raised)
+		undo_all(netif, changes, n_changes);
+	if (!made) /* when all is undone: who asked goes on then */
+		report(socket, &fault);
 }
 
 /* A child of init in a session of its own: the helper's child is waited for, its own goes on. */

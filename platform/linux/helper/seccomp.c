@@ -46,7 +46,7 @@ static const struct {
 	{ WAIT, "getpid gettid getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32" },
 	{ WAIT, "capget capset exit exit_group" },
 	{ WAIT, "kill wait4 waitid waitpid" }, /* of dnsmasq */
-	{ MAKE, "bind getsockname setsockopt fcntl fcntl64" },
+	{ WAIT, "bind getsockname setsockopt fcntl fcntl64" },
 	{ NAT, "getsockopt" },
 	{ KEEPER, "fork setsid getppid dup2 dup3 close_range chdir shutdown" },
 	{ KEEPER, "seccomp set_robust_list" },
@@ -114,9 +114,10 @@ static const struct {
 	{ WAIT, "socket", 2, { { 0, WHOLE, AF_UNIX }, { 1, KIND, SOCK_DGRAM } } },
 	{ WAIT, "ioctl", 1, { { 1, WHOLE, SIOCGIFNAME } } },
 	{ WAIT, "ioctl", 1, { { 1, WHOLE, SIOCGIFINDEX } } },
+	/* A keeper that cannot undo something tries it again with another one. */
+	{ WAIT, "socket", 2, { { 0, WHOLE, AF_NETLINK }, { 2, WHOLE, NETLINK_ROUTE } } },
 	/* Why there is no capability. */
 	{ WAIT, "prctl", 1, { { 0, WHOLE, PR_CAPBSET_READ } } },
-	{ MAKE, "socket", 2, { { 0, WHOLE, AF_NETLINK }, { 2, WHOLE, NETLINK_ROUTE } } },
 	{ MAKE, "ioctl", 1, { { 1, WHOLE, TUNSETIFF } } },
 	{ MAKE, "ioctl", 1, { { 1, WHOLE, TUNSETOWNER } } },
 	{ MAKE, "ioctl", 1, { { 1, WHOLE, TUNSETPERSIST } } },
