@@ -78,8 +78,8 @@ static bool wants_ipv6(const RequestTap *tap)
  */
 static bool harden_ipv6(const RequestTap *tap, Fault *fault)
 {
-	bool kernel_lacks_ipv6 = access("/proc/sys/net", F_OK) == 0 &&
-				 access("/proc/sys/net/ipv6", F_OK) < 0;
+	bool kernel_lacks_ipv6 = access("/proc/sys/net/ipv6", F_OK) < 0 && errno == ENOENT &&
+				 access("/proc/sys/net", F_OK) == 0;
 
 	if (kernel_lacks_ipv6)
 		return !wants_ipv6(tap) ||
