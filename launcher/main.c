@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "launcher/dry-run.h"
 #include "launcher/options.h"
@@ -74,11 +75,24 @@ static int report(const GError *error)
 	return error->domain == G_OPTION_ERROR ? EX_USAGE : error->code;
 }
 
+/* GLib ends a program that it has no memory for by a signal. */
+static void end_at_error(
+	const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+	if (!(level & G_LOG_LEVEL_ERROR)) {
+		g_log_default_handler(domain, level, message, data);
+		return;
+	}
+	fprintf(stderr, "qemu-tapwrap: %s\n", message);
+	_exit(EX_OSERR);
+}
+
 int main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Options) options = NULL;
 
+	g_log_set_default_handler(end_at_error, NULL);
 	if (!run_open_standard_streams(&error) || !(options = options_parse(argc, argv, &error)))
 		return report(error);
 	if (options->information)
