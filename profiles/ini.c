@@ -412,6 +412,21 @@ static void compare_entry(
 			section->header, entry->key);
 }
 
+static void compare_sections(
+	const dictionary *dict, const IniFile *file, const Ini *ini, Problems *problems)
+{
+	for (guint i = 0; i < ini->sections->len; i++) {
+		const IniSection *section = ini->sections->pdata[i];
+
+		if (iniparser_getsecnkeys((dictionary *)dict, section->header) !=
+			(int)section->entries->len)
+			problems_add(problems, file->path, section->line, EX_DATAERR,
+				"iniparser does not read [%s] as it stands", section->header);
+		for (guint k = 0; k < section->entries->len; k++)
+			compare_entry(dict, section, section->entries->pdata[k], problems);
+	}
+}
+
 static void compare_with_iniparser(const IniFile *file, const Ini *ini, Problems *problems)
 {
 	dictionary *dict;
@@ -422,16 +437,8 @@ static void compare_with_iniparser(const IniFile *file, const Ini *ini, Problems
 	if (!dict || iniparser_getnsec(dict) != (int)ini->sections->len)
 		problems_add(problems, file->path, 0, EX_DATAERR,
 			"iniparser does not read this file as it stands; was it changed just now?");
-
-	for (guint i = 0; dict && i < ini->sections->len; i++) {
-		const IniSection *section = ini->sections->pdata[i];
-
-		if (iniparser_getsecnkeys(dict, section->header) != (int)section->entries->len)
-			problems_add(problems, file->path, section->line, EX_DATAERR,
-				"iniparser does not read [%s] as it stands", section->header);
-		for (guint k = 0; k < section->entries->len; k++)
-			compare_entry(dict, section, section->entries->pdata[k], problems);
-	}
+	else
+		compare_sections(dict, file, ini, problems);
 	if (dict)
 		iniparser_freedict(dict);
 }
