@@ -3,6 +3,7 @@
  * qemu-tapwrap: reads an INI profile, makes sure the named tap exists with its static IP, builds
  * QEMU's command line and becomes QEMU. What it made on the host ends with QEMU.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
 	g_autoptr(Options) options = NULL;
 
 	g_log_set_default_handler(end_at_error, NULL);
+	signal(SIGCHLD, SIG_DFL); /* or there is nothing to wait for when a child has ended */
 	if (!run_open_standard_streams(&error) || !(options = options_parse(argc, argv, &error)))
 		return report(error);
 	if (options->information)
