@@ -242,7 +242,7 @@ static void replace_call(pid_t pid)
 
 /* ---- at a call ---- */
 
-static void act(Process *process)
+static void act(Process *process, unsigned long long nr)
 {
 	done = true;
 	switch (action) {
@@ -250,7 +250,8 @@ static void act(Process *process)
 		kill(process->pid, SIGKILL);
 		break;
 	case ERROR:
-		replace_call(process->pid);
+		if (nr != SYS_close) /* which closes even when it fails */
+			replace_call(process->pid);
 		process->failing = true;
 		break;
 	case PAUSE:
@@ -280,7 +281,7 @@ static void at_call(Process *process)
 		if (list)
 			print(process, &info);
 		else if (process->n_calls == the_call)
-			act(process);
+			act(process, info.entry.nr);
 	} else if (process->failing) {
 		change_registers(process->pid, set_result);
 		process->failing = false;

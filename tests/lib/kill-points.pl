@@ -10,28 +10,10 @@ use FindBin;
 use World;
 use Test::More;
 
-require "$FindBin::Bin/lib/network.pl";
 require "$FindBin::Bin/lib/system-calls.pl";
-require "$FindBin::Bin/lib/taps.pl";
 
 # Over all kinds that a test goes through.
 my ($killed, $points, $taken_over, $leaks) = (0, 0, 0, 0);
-
-sub has_ended { return wait_for(sub { !processes() }, 10) }
-
-# What is there that should not be, in words; '' if nothing.
-sub leftovers
-{
-	my ($before, %kind) = @_;
-	my $now;
-	return 'still running: ' . join ', ', processes() if !has_ended();
-	wait_for(sub { ($now = network()) eq $before }, 3);
-	my @files = grep { !$kind{may_stay} || !/$kind{may_stay}/ } debris();
-	return join '; ', $now eq $before ? () : difference($before, $now), @files;
-}
-
-# As ip(8) and nft(8) see it. A bridge that had a port with a carrier has another route.
-sub in_words { return tap_state() =~ s/^multicast \S+ dev br0.*\n//mr . run_ok(qw(nft list ruleset)) }
 
 # One kind of profile. Options: profile; calls (about how many of the own ones to try, unless all); most (even for `make check-long`); roles (whose calls);
 # start (those of the C library's start as well); may_take_over: roles whose end the next VM puts
@@ -78,6 +60,7 @@ sub kill_everywhere
 	is_deeply(\@leaks, [], "$name: killed at $kills of " . @all . ' system calls'
 		. ($takeovers ? ", taken over: $takeovers" : ''));
 	is(in_words(), $in_words, "$name: also to ip and nft the host is as before");
+	is_deeply([debris()], [], "$name: no file is left");
 	$killed += $kills;
 	$points += @all;
 	$taken_over += $takeovers;

@@ -21,7 +21,9 @@ sub netlink_dump
 		while (length $data >= 16) {
 			my ($len, $kind) = unpack 'LS', $data;
 			return @payloads if $kind == 3;
-			die 'netlink: error ' . unpack 'x16l', $data if $kind == 2;
+			my $error = $kind == 2 ? unpack 'x16l', $data : 0;
+			return if $error == -1; # no user may see tables
+			die "netlink: error $error" if $error;
 			push @payloads, substr $data, 16, $len - 16;
 			substr $data, 0, ($len + 3) & ~3, '';
 		}

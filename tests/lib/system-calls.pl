@@ -7,6 +7,10 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use World;
+use FindBin;
+
+require "$FindBin::Bin/lib/network.pl";
+require "$FindBin::Bin/lib/taps.pl";
 
 $ENV{ASAN_OPTIONS} = 'detect_leaks=0:exitcode=99'; # LeakSanitizer does not work in a traced process
 my $point = dirname($ENV{STAGE}) . '/point';
@@ -23,10 +27,11 @@ sub calls_of
 	run_ok($point, 0, 0, 'list=/srv/tmp/calls', @command);
 	my @calls = map { my %call; @call{qw(process n program name args)} = split / /, $_, 5; \%call }
 		split /\n/, slurp('/srv/tmp/calls');
-	my (%helper, %programs, %main);
+	my (%programs, %main, %qemus);
 
 	for my $call (@calls) {
 		my $process = $call->{process};
+		$qemus{$process} = 1 if ($programs{0} // 0) > 1 && !defined $programs{$process};
 		$programs{$process} = $call->{program};
 		$main{$process} //= $call if $process == 0 ? $call->{name} eq 'fcntl' && $call->{args} =~ /^0 1 /
 			: $call->{program} == 1 && $call->{name} eq 'close_range' && $call->{args} =~ /^3 ffffffff 0/;
@@ -35,7 +40,7 @@ sub calls_of
 	for my $call (@calls) {
 		my ($process, $program) = @{$call}{qw(process program)};
 		my $main = $main{$process};
-		$call->{role} = $process == 0 && $program == 1 ? 'launcher' : !defined $helper ? 'other'
+		$call->{role} = $process == 0 && $program == 1 ? 'launcher' : !defined $helper || $qemus{$process} ? 'other'
 			: $process == $helper ? 'helper' : $process > $helper && $program == 0 ? 'keeper' : 'other';
 		$call->{start} = $call->{role} =~ /launcher|helper/ && (!$main || $call->{n} < $main->{n});
 	}
@@ -53,6 +58,23 @@ sub at_call
 sub was_reached { my ($status) = @_; return $status >> 8 != $not_reached }
 
 sub where { my ($call) = @_; return "$call->{role} ($call->{process}), call $call->{n}, $call->{name}($call->{args})" }
+
+# ---- what is left ----------------------------------------------------------------------------------
+
+sub has_ended { return wait_for(sub { !processes() }, 10) }
+
+# What is there that should not be, in words; '' if nothing. Files only where some may stay: it takes long.
+sub leftovers
+{
+	my ($before, %kind) = @_;
+	my $now;
+	return 'still running: ' . join ', ', processes() if !has_ended();
+	wait_for(sub { ($now = network()) eq $before }, 3);
+	my @files = $kind{may_stay} ? grep { !/$kind{may_stay}/ } debris() : ();
+	return join '; ', $now eq $before ? () : difference($before, $now), @files;
+}
+
+# ---- how many ------------------------------------------------------------------------------------------
 
 # Every so many, so that about $wanted are left; for `make check-long` all, or about $most.
 sub sample

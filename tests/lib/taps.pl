@@ -27,6 +27,12 @@ sub tap_state
 	return $text;
 }
 
+# That and the rules, but for what changes in a bridge with its ports.
+sub in_words
+{
+	return tap_state() =~ s/^(?: +bridge forward_delay|multicast \S+ dev br0).*\n//gmr . run_ok(qw(nft list ruleset));
+}
+
 # The lines that two texts do not have in common, for people.
 sub difference
 {
