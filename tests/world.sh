@@ -23,7 +23,8 @@ if [ "$1" != --inside ]; then
 	fi
 	echo "world.sh: no rights for namespaces and /dev/net/tun: asking sudo" >&2
 	exec sudo env WORLD_INSIDE="${WORLD_INSIDE-}" STAGE="${STAGE-}" \
-		TESTS_MUST_RUN="${TESTS_MUST_RUN-}" THOROUGH="${THOROUGH-}" unshare $namespaces sh "$0" --inside "$@"
+		TESTS_MUST_RUN="${TESTS_MUST_RUN-}" THOROUGH="${THOROUGH-}" \
+		SEED="${SEED-}" unshare $namespaces sh "$0" --inside "$@"
 fi
 
 stage=$2
