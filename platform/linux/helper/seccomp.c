@@ -46,7 +46,8 @@ static const struct {
 	{ WAIT, "getpid gettid getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32" },
 	{ WAIT, "capget capset exit exit_group" },
 	{ WAIT, "kill wait4 waitid waitpid" }, /* of dnsmasq */
-	{ WAIT, "bind getsockname setsockopt fcntl fcntl64" },
+	{ WAIT, "bind getsockname setsockopt" },
+	{ MAKE, "fcntl fcntl64" },
 	{ NAT, "getsockopt" },
 	{ KEEPER, "fork setsid getppid dup2 dup3 close_range chdir shutdown" },
 	{ KEEPER, "seccomp set_robust_list" },
