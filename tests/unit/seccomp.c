@@ -88,7 +88,7 @@ static const struct {
 	{ CALL(ioctl), { -1, TUNSETGROUP, 0 }, IN(0, 0, 0, 1, 0), TRUE },
 	{ CALL(ioctl), { -1, SIOCSIFFLAGS, 0 }, IN(0, 0, 0, 1, 0), TRUE },
 	{ CALL(ioctl), { -1, 0x5412 /* TIOCSTI */, 0 }, IN(0, 0, 0, 1, 0), TRUE },
-	{ CALL(clone), { 0, 1 /* no stack */, 0, 0 }, IN(0, 0, 1, 1, 0), TRUE },
+	{ CALL(clone), { CLONE_THREAD, 0, 0, 0 }, IN(0, 0, 1, 1, 0), TRUE },
 	{ CALL(execve), { 0, 0, 0 }, IN(0, 0, 0, 1, 0), TRUE },
 	{ CALL(prctl), { PR_CAPBSET_READ, 0 }, ALL, FALSE },
 	{ CALL(prctl), { PR_SET_DUMPABLE, 0 }, IN(0, 0, 1, 1, 0), TRUE },
