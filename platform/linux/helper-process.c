@@ -202,7 +202,8 @@ static gboolean raise_helper_death(NetHelper *helper, int receive_errno, GError 
 			errors < 0 ? REPLY_TIMEOUT : PASSWORD_TIMEOUT);
 	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		g_set_error(error, NET_ERROR, EX_OSERR,
-			HELPER_PATH " was stopped by its own filter of system calls; this is a bug");
+			HELPER_PATH
+			" was stopped by its own filter of system calls; this is a bug");
 	else if (WIFSIGNALED(status))
 		g_set_error(error, NET_ERROR, EX_OSERR, HELPER_PATH " was killed by signal %d",
 			WTERMSIG(status));
