@@ -70,6 +70,7 @@ inspect_libs    := $(shell $(PKG_CONFIG) --libs json-glib-1.0 2>/dev/null)
 helper_objects := $(patsubst %.c,$(BUILD)/%.o,$(shared) $(wildcard platform/$(PLATFORM)/helper/*.c))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 bench      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+hostile    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/hostile/*.c))
 
 all: $(BUILD)/qemu-tapwrap $(BUILD)/qemu-tapwrap-helper $(BUILD)/qemu-tapwrap-inspect
 
@@ -95,7 +96,7 @@ $(unit_tests): $(BUILD)/%: $(BUILD)/%.o $(core)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 
 $(BUILD)/tests/bench/stub: own_ldflags := -static # so that its start is QEMU's exec
-$(bench): $(BUILD)/%: $(BUILD)/%.o
+$(bench) $(hostile): $(BUILD)/%: $(BUILD)/%.o
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -141,8 +142,12 @@ uninstall: uninstall-privilege
 
 # Demo and tests run what an installation would be, in namespaces of their own: tests/world.sh.
 world := $(BUILD)-world
+into_world = @$(MAKE) -s BUILD=$(world) PREFIX=/srv sysconfdir=/srv/etc DESTDIR='$(CURDIR)/$(world)/stage'
 stage: FORCE
-	@$(MAKE) -s BUILD=$(world) PREFIX=/srv sysconfdir=/srv/etc DESTDIR='$(CURDIR)/$(world)/stage' install
+	$(into_world) install
+
+# Programs that attack the installed helper.
+hostile: $(hostile)
 
 # What tests do to processes at system calls.
 $(world)/point: tests/faults/point.c
@@ -157,6 +162,7 @@ demo:
 check:
 	@sh platform/$(PLATFORM)/packages.sh check
 	@$(MAKE) -s stage $(unit_tests) $(world)/point
+	$(into_world) hostile
 	STAGE='$(CURDIR)/$(world)/stage' prove --exec '' -j$(JOBS) $(PROVEFLAGS) $(unit_tests) $(or $(TESTS),$(wildcard tests/*.t))
 
 # The tests that otherwise take a sample of what there is; they say so.
@@ -196,5 +202,5 @@ clean:
 	rm -rf build
 
 FORCE:
-.PHONY: all install install-privilege uninstall-privilege uninstall stage demo check check-long bench fuzz lint clean FORCE
+.PHONY: all install install-privilege uninstall-privilege uninstall stage hostile demo check check-long bench fuzz lint clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
