@@ -47,6 +47,16 @@ static bool find(Netif *netif, const RequestTap *tap, NetifLink *ret_link, Fault
 	return true;
 }
 
+/* A port that is given an MTU gives it to its bridge. */
+static bool spares_bridge(Netif *netif, const RequestTap *tap, const NetifLink *link, Fault *fault)
+{
+	NetifLink bridge;
+	bool found;
+
+	return !link->master || (netif_find_index(netif, link->master, &found, &bridge, fault) &&
+					(!found || taps_spare_mtu(&bridge, tap, fault)));
+}
+
 static bool is_to_be_had(Netif *netif, const RequestTap *tap, const Caller *caller,
 	NetifLink *ret_link, Adoption *ret_adoption, Fault *fault)
 {
@@ -54,7 +64,8 @@ static bool is_to_be_had(Netif *netif, const RequestTap *tap, const Caller *call
 		return false;
 	if (!adopt_is_for(ret_link, caller->uid))
 		return fault_set(fault, EX_NOPERM, "%s does not belong to you", tap->ifname);
-	if (!adopt_compare(netif, ret_link, tap, ret_adoption, fault))
+	if (!adopt_compare(netif, ret_link, tap, ret_adoption, fault) ||
+		!spares_bridge(netif, tap, ret_link, fault))
 		return false;
 	if (*ret_adoption->differences)
 		return fault_set(fault, EX_UNAVAILABLE,
@@ -187,14 +198,18 @@ static void add_alias(
 
 	if (!adoption->alias_is_free)
 		return;
-	used = snprintf(now, ALIAS_SIZE, "qemu-tapwrap:%s pid=%d uid=%u adopted%s",
-		work->request->label, (int)work->caller->pid, (unsigned int)work->caller->uid,
-		adoption->was_up ? "" : " up");
+	used = snprintf(now, ALIAS_SIZE, "qemu-tapwrap:%s pid=%d uid=%u", work->request->label,
+		(int)work->caller->pid, (unsigned int)work->caller->uid);
+	/* One that we have made goes on being its user's, whoever has become its owner. */
+	strcpy(before, !adoption->alias_is_trace       ? link->alias
+		       : link->group == NET_LINK_GROUP ? now
+						       : "");
+	used += snprintf(
+		now + used, ALIAS_SIZE - used, " adopted%s", adoption->was_up ? "" : " up");
 	if (wanted_mtu(&work->request->taps[i], adoption) != adoption->was_mtu)
 		used += snprintf(now + used, ALIAS_SIZE - used, " mtu=%u", adoption->was_mtu);
 	if (accept_ra > 0)
 		snprintf(now + used, ALIAS_SIZE - used, " ra=%d", accept_ra);
-	strcpy(before, adoption->alias_is_trace ? "" : link->alias);
 	change = add_change(work, i, KEEPER_ALIAS, link);
 	change->make = change->undo = true;
 	change->alias.now = now;

@@ -13,34 +13,49 @@
 
 /* ---- bridges ---- */
 
-static bool find_bridge(Netif *netif, const char *ifname, int *ret_ifindex, Fault *fault)
+bool taps_spare_mtu(const NetifLink *bridge, const RequestTap *tap, Fault *fault)
 {
+	if (!tap->mtu || tap->mtu >= bridge->mtu || getuid() == 0)
+		return true;
+	fault_set(fault, EX_NOPERM,
+		"%s would take over the MTU: it has %u, and only root may lower that",
+		bridge->ifname, bridge->mtu);
+	fault->key = NET_KEY_MTU;
+	return false;
+}
+
+static bool find_bridge(Netif *netif, const RequestTap *tap, int *ret_ifindex, Fault *fault)
+{
+	const char *ifname = tap->bridge;
 	NetifLink link;
 	bool found;
 
 	if (!netif_find(netif, ifname, &found, &link, fault))
 		return false;
 	if (!found)
-		return fault_set(fault, EX_UNAVAILABLE,
+		fault_set(fault, EX_UNAVAILABLE,
 			"there is no bridge %s; it is made with: ip link add %s up type bridge",
 			ifname, ifname);
-	if (strcmp(link.kind, "bridge") != 0)
-		return fault_set(fault, EX_UNAVAILABLE, "%s is a %s, not a bridge", ifname,
+	else if (strcmp(link.kind, "bridge") != 0)
+		fault_set(fault, EX_UNAVAILABLE, "%s is a %s, not a bridge", ifname,
 			*link.kind ? link.kind : "network card");
-	*ret_ifindex = link.index;
-	return true;
+	else {
+		*ret_ifindex = link.index;
+		return taps_spare_mtu(&link, tap, fault);
+	}
+	fault->key = NET_KEY_BR;
+	return false;
 }
 
 bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault)
 {
 	for (unsigned int i = 0; i < request->n_taps; i++) {
-		const char *bridge = request->taps[i].bridge;
+		const RequestTap *tap = &request->taps[i];
 
 		ret_ifindexes[i] = 0;
-		if (!*bridge || find_bridge(netif, bridge, &ret_ifindexes[i], fault))
+		if (!*tap->bridge || find_bridge(netif, tap, &ret_ifindexes[i], fault))
 			continue;
 		fault->tap = i;
-		fault->key = NET_KEY_BR;
 		return false;
 	}
 	return true;
@@ -121,11 +136,27 @@ static bool has_its_name(const NetifLink *link, Fault *fault)
 		       link->ifname, now);
 }
 
+/* Without an MTU of its own a port has that of its bridge, if that is more. */
+static bool find_mtu(Netif *netif, const RequestTap *tap, const NetifLink *link, int master,
+	uint32_t *ret_mtu, Fault *fault)
+{
+	NetifLink bridge;
+	bool found;
+
+	*ret_mtu = tap->mtu;
+	if (tap->mtu || !master)
+		return true;
+	if (!netif_find_index(netif, master, &found, &bridge, fault))
+		return false;
+	if (found && bridge.mtu > link->mtu)
+		*ret_mtu = bridge.mtu;
+	return true;
+}
+
 static void fill_setup(NetifSetup *setup, const RequestTap *tap, const NetifLink *link)
 {
 	setup->ifindex = link->index;
 	setup->group = NET_LINK_GROUP;
-	setup->mtu = tap->mtu;
 	setup->addresses = tap->addresses;
 	setup->n_addresses = tap->n_addresses;
 	setup->peers = tap->peers;
@@ -136,15 +167,17 @@ static void fill_setup(NetifSetup *setup, const RequestTap *tap, const NetifLink
 }
 
 /* Makes one, and hardens it. @ret_fds are set even when it fails later on. */
-static bool make(Netif *netif, const RequestTap *tap, const Caller *caller, Queues ret_fds,
-	NetifSetup *ret_setup, Fault *fault)
+static bool make(Netif *netif, const RequestTap *tap, int master, const Caller *caller,
+	Queues ret_fds, NetifSetup *ret_setup, Fault *fault)
 {
 	NetifLink link;
 
 	if (!tap_create(tap->ifname, caller->uid, ret_fds, tap->queues, fault) ||
 		!find_own(netif, tap, caller->uid, &link, fault) || !harden_ipv6(tap, fault) ||
-		!has_its_name(&link, fault))
+		!has_its_name(&link, fault) ||
+		!find_mtu(netif, tap, &link, master, &ret_setup->mtu, fault))
 		return false;
+	ret_setup->master = master;
 	fill_setup(ret_setup, tap, &link);
 	return true;
 }
@@ -161,12 +194,12 @@ bool taps_make(Netif *netif, const Request *request, const int *bridges, const C
 	for (unsigned int i = 0; i < request->n_taps; i++) {
 		if (request->taps[i].op != REQUEST_CREATE)
 			continue;
-		if (!make(netif, &request->taps[i], caller, fds[i], &setups[n], fault)) {
+		if (!make(netif, &request->taps[i], bridges[i], caller, fds[i], &setups[n],
+			    fault)) {
 			fault->tap = i;
 			return false;
 		}
 		setups[n].alias = alias;
-		setups[n].master = bridges[i];
 		index[n++] = i;
 	}
 	if (n == 0 || netif_set_up(netif, setups, n, fault))
