@@ -102,7 +102,17 @@ static bool wants_taps(const Request *request)
 	return false;
 }
 
-/* The keeper comes last: nothing that follows can fail but on a tap's way to stay. */
+/*
+ * Users may ask for one subnet at the same time, and one can stop his helper for as long as he
+ * likes between looking and making. Of two who have made theirs at least the later one sees the
+ * other's.
+ */
+static bool is_still_free(const Request *request, Netif *netif, Fault *fault)
+{
+	return getuid() == 0 || clash_is_absent(request, netif, fault);
+}
+
+/* The keeper comes last but for this, and for a tap's way to stay. */
 static bool make(Netif *netif, const Request *request, const int *bridges, const Caller *caller,
 	Product *product, Reply *reply)
 {
@@ -120,7 +130,7 @@ static bool make(Netif *netif, const Request *request, const int *bridges, const
 		!make_holdings(request, product->holdings, reply) ||
 		!complete_start(netif, request, caller, fds, &leash, fault))
 		return false;
-	if (!taps_persist(request, fds, fault)) {
+	if (!is_still_free(request, netif, fault) || !taps_persist(request, fds, fault)) {
 		keeper_end(leash);
 		return false;
 	}
