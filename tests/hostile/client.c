@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -34,14 +35,20 @@
 typedef struct {
 	const char *helper;
 	const char *stdin_kind; /* what the helper has for its socket, when it is not one */
-	int length;		/* of what is sent; -1: a request */
-	int times;		/* it is sent */
-	int descriptors;	/* that go with it */
-	int signal, after;	/* ends the helper so many microseconds behind the request */
-	int rounds;		/* of random requests */
+	const char *limit, *later_limit; /* RESOURCE:VALUE, before it starts, or when it runs */
+	char *environment[8], *arguments[1100];
+	unsigned int n_environment, n_arguments;
+	int length;	   /* of what is sent; -1: a request */
+	int more;	   /* bytes than that, or fewer */
+	int closed;	   /* of the descriptors 0, 1 and 2: a bit each */
+	int times;	   /* it is sent */
+	int descriptors;   /* that go with it */
+	int signal, after; /* ends the helper so many microseconds behind the request */
+	int rounds;	   /* of random requests */
 	unsigned int seed;
 	int owner; /* that the first tap is given, to stay; -1: none */
-	bool no_credentials, pidfd, nonblocking, half_closed, deaf, silent, keep, forge;
+	bool no_credentials, pidfd, nonblocking, half_closed, deaf, silent, keep, forge, ignoring,
+		blocking, twin, no_arguments;
 } Options;
 
 static void die(const char *what)
@@ -243,19 +250,53 @@ static int stdin_of_kind(const char *kind)
 	return fds[0];
 }
 
-static pid_t spawn_helper(const char *path, int fd)
+/* "7:3" as RESOURCE:VALUE, for both limits; PID 0 is this process, and so all that it starts. */
+static void set_limit(pid_t pid, const char *text)
 {
-	static char *arguments[] = { "qemu-tapwrap-helper", NULL };
+	unsigned long value;
+	unsigned int resource;
+	struct rlimit limit;
+
+	if (!text)
+		return;
+	if (sscanf(text, "%u:%lu", &resource, &value) != 2)
+		die(text);
+	limit.rlim_cur = limit.rlim_max = value;
+	if (prlimit(pid, resource, &limit, NULL) < 0)
+		die("prlimit");
+}
+
+static void ignore_signals(const Options *options)
+{
+	sigset_t all;
+
+	for (int i = 1; options->ignoring && i < NSIG; i++)
+		signal(i, SIG_IGN);
+	sigfillset(&all);
+	if (options->blocking)
+		sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+static pid_t spawn_helper(Options *options, int fd)
+{
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int code;
 
+	if (!options->n_arguments && !options->no_arguments)
+		options->arguments[0] = "qemu-tapwrap-helper";
+	ignore_signals(options);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
-	errno = code = posix_spawn(&pid, path, &actions, NULL, arguments, environ);
+	for (int i = 0; i < 3; i++)
+		if (options->closed & 1 << i)
+			posix_spawn_file_actions_addclose(&actions, i);
+	set_limit(0, options->limit);
+	errno = code = posix_spawn(&pid, options->helper, &actions, NULL, options->arguments,
+		options->n_environment ? options->environment : environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (code)
-		die(path);
+		die(options->helper);
 	return pid;
 }
 
@@ -297,7 +338,7 @@ static bool send_message(int socket, const Options *options, const void *bytes, 
 	} control = { 0 };
 	struct iovec data = { .iov_base = (void *)bytes, .iov_len = size };
 	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
-	struct ucred root = { .pid = 1, .uid = 0, .gid = 0 };
+	struct ucred root = { .pid = getpid(), .uid = 0, .gid = 0 };
 	int fds[FDS_MAX] = { 0 };
 
 	if (options->descriptors) {
@@ -362,17 +403,22 @@ typedef struct {
 	int n_fds, wait_status;
 } Outcome;
 
-static void converse(const Options *options, const void *bytes, size_t size, Outcome *ret, int *fds)
+static void converse(Options *options, const void *bytes, size_t size, Outcome *ret, int *fds)
 {
 	int sockets[2];
-	pid_t pid;
+	pid_t pid, twin = 0;
 
 	make_sockets(options, sockets);
-	pid = spawn_helper(options->helper, sockets[1]);
+	pid = spawn_helper(options, sockets[1]);
+	if (options->twin)
+		twin = spawn_helper(options, sockets[1]);
 	close(sockets[1]);
+	set_limit(pid, options->later_limit);
 	for (int i = 0; i < options->times; i++)
-		if (!send_message(sockets[0], options, bytes, size) && options->forge)
+		if (!send_message(sockets[0], options, bytes, size) && options->forge) {
 			printf("forged credentials: %s\n", strerror(errno));
+			send_message(sockets[0], &(Options){ .times = 1 }, bytes, size);
+		}
 	if (options->half_closed)
 		shutdown(sockets[0], SHUT_WR);
 	if (options->silent) {
@@ -395,6 +441,8 @@ static void converse(const Options *options, const void *bytes, size_t size, Out
 		waitpid(pid, &ret->wait_status, 0);
 	}
 	close(sockets[0]);
+	if (twin)
+		waitpid(twin, NULL, 0);
 }
 
 /* ---- random requests: only what the helper says of them is of interest ---- */
@@ -406,6 +454,16 @@ static unsigned int next_random(unsigned int *state)
 	return *state ^= *state << 5;
 }
 
+/* Mostly where something is. */
+static size_t pick(const unsigned char *bytes, unsigned int *state)
+{
+	size_t at = next_random(state) % sizeof(Request);
+
+	for (int i = next_random(state) % 4 ? 2000 : 0; i > 0 && !bytes[at]; i--)
+		at = next_random(state) % sizeof(Request);
+	return at;
+}
+
 static size_t damage(unsigned char *bytes, unsigned int *state)
 {
 	unsigned int kind = next_random(state) % 16;
@@ -414,11 +472,8 @@ static size_t damage(unsigned char *bytes, unsigned int *state)
 		return next_random(state) % (sizeof(Request) + 64);
 	for (size_t i = 0; kind == 1 && i < sizeof(Request); i++)
 		bytes[i] = next_random(state);
-	for (unsigned int n = next_random(state) % 4 + 1; n > 0; n--) {
-		/* Mostly in front, where something is. */
-		size_t end = kind < 12 ? offsetof(Request, taps) + sizeof(RequestTap)
-				       : sizeof(Request);
-		size_t at = next_random(state) % end;
+	for (unsigned int n = next_random(state) % 3 + 1; n > 0; n--) {
+		size_t at = pick(bytes, state);
 
 		bytes[at] = kind % 3 ? next_random(state)
 				     : bytes[at] ^ 1u << next_random(state) % 8;
@@ -427,7 +482,7 @@ static size_t damage(unsigned char *bytes, unsigned int *state)
 }
 
 /* Prints how often each status came, and everything that is no orderly answer. */
-static int send_random(const Options *options, const Request *request)
+static int send_random(Options *options, const Request *request)
 {
 	unsigned int state = options->seed, statuses[128] = { 0 };
 	int fds[FDS_MAX], odd = 0;
@@ -477,6 +532,10 @@ static bool take_flag(Options *options, const char *word)
 		{ "--silent", &options->silent }, /* prints the helper's PID, and sends nothing */
 		{ "--keep", &options->keep },	  /* the descriptors, until it is killed */
 		{ "--forge", &options->forge },
+		{ "--ignoring", &options->ignoring },
+		{ "--blocking", &options->blocking },
+		{ "--twin", &options->twin }, /* a second helper on the same socket */
+		{ "--no-arguments", &options->no_arguments },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
@@ -492,6 +551,8 @@ static bool take_number(Options *options, const char *word)
 		int *number;
 	} numbers[] = {
 		{ "--length=", &options->length },
+		{ "--more=", &options->more },
+		{ "--close=", &options->closed },
 		{ "--times=", &options->times },
 		{ "--descriptors=", &options->descriptors },
 		{ "--signal=", &options->signal },
@@ -512,21 +573,44 @@ static bool take_number(Options *options, const char *word)
 	return false;
 }
 
-static void take_word(Options *options, Request *request, const char *word)
+static bool take_text(Options *options, char *word)
 {
-	if (strncmp(word, "--helper=", strlen("--helper=")) == 0)
-		options->helper = word + strlen("--helper=");
-	else if (strncmp(word, "--stdin=", strlen("--stdin=")) == 0)
-		options->stdin_kind = word + strlen("--stdin=");
-	else if (!take_flag(options, word) && !take_number(options, word))
+	const struct {
+		const char *name;
+		const char **text;
+	} texts[] = {
+		{ "--helper=", &options->helper },
+		{ "--stdin=", &options->stdin_kind },
+		{ "--limit=", &options->limit },
+		{ "--later-limit=", &options->later_limit },
+		{ "--environment=", (const char **)&options->environment[options->n_environment] },
+		{ "--argument=", (const char **)&options->arguments[options->n_arguments] },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		size_t length = strlen(texts[i].name);
+
+		if (strncmp(word, texts[i].name, length) != 0)
+			continue;
+		*texts[i].text = word + length;
+		options->n_environment += i == 4;
+		options->n_arguments += i == 5;
+		return true;
+	}
+	return false;
+}
+
+static void take_word(Options *options, Request *request, char *word)
+{
+	if (!take_text(options, word) && !take_flag(options, word) && !take_number(options, word))
 		fill_field(request, word);
 }
 
-static int start_on_stdin(const Options *options)
+static int start_on_stdin(Options *options)
 {
 	int status;
 
-	waitpid(spawn_helper(options->helper, stdin_of_kind(options->stdin_kind)), &status, 0);
+	waitpid(spawn_helper(options, stdin_of_kind(options->stdin_kind)), &status, 0);
 	print_end(status);
 	return 0;
 }
@@ -552,8 +636,9 @@ int main(int argc, char **argv)
 	memcpy(bytes, &request, sizeof(request));
 	if (options.silent)
 		options.times = 0;
-	converse(&options, bytes, options.length < 0 ? (int)sizeof(request) : options.length,
-		&outcome, fds);
+	if (options.length < 0)
+		options.length = sizeof(request);
+	converse(&options, bytes, options.length + options.more, &outcome, fds);
 	if (outcome.n_fds < 0)
 		print_end(outcome.wait_status);
 	else

@@ -75,13 +75,16 @@ sub attack_fails
 	return 0;
 }
 
-# What the helper says to the request of these words (see tests/hostile/client.c), as the user.
-sub hostile
+# All that a command of the user's says.
+sub output_of
 {
-	my @words = @_;
-	my ($status, $out, $err) = run([@AS_USER, 'client', @words]);
+	my @command = @_;
+	my ($status, $out, $err) = run([@AS_USER, @command], seconds => 60);
 	return $out . $err;
 }
+
+# What the helper says to the request of these words (see tests/hostile/client.c), as the user.
+sub hostile { return output_of('client', @_) }
 
 # Is the request refused with "STATUS DESCRIPTORS TEXT"? A pattern may stand for it.
 sub request_fails
