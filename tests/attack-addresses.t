@@ -67,13 +67,13 @@ request_fails('the host\'s: the eighth address', "69 0 192.168.52.1/24 overlaps 
 	'ifname=tap0', (map { "address=10.$_.0.1/24" } 1 .. 7), 'address=192.168.52.1/24');
 request_fails('the host\'s: the eighth tap', "69 0 192.168.52.1/24 overlaps 192.168.52.9/24 on lan0; $elsewhere",
 	'ifname=tap0', (map { "$_.ifname=tap$_" } 1 .. 7), '7.address=192.168.52.1/24');
-# What is on a link with a requested name is looked over, so that a race tells its losers why.
+# What is on a link of the tap's own name is looked over, so that a race tells its losers why.
 request_fails('the host\'s: its interface is asked for as well', "77 0 $ADD \"allow lan0 192.168.50.0/24\" to $POLICY",
 	'ifname=tap0', 'address=192.168.52.1/24', '1.ifname=lan0');
 set_up_helper('allow * 0.0.0.0/0');
-request_fails('the host\'s: its interface is asked for, by who may', '75 0 lan0: TUNSETIFF on /dev/net/tun: Device or resource busy',
+request_fails('the host\'s: its interface is asked for, by who may', "69 0 192.168.52.1/24 overlaps 192.168.52.9/24 on lan0; $elsewhere",
 	'ifname=tap0', 'address=192.168.52.1/24', '1.ifname=lan0');
-request_fails('the host\'s: its interface is to be completed', '69 0 lan0 is not a tap', 'ifname=tap0', 'address=192.168.52.1/24',
+request_fails('the host\'s: its interface is to be completed', "69 0 192.168.52.1/24 overlaps 192.168.52.9/24 on lan0; $elsewhere", 'ifname=tap0', 'address=192.168.52.1/24',
 	'1.ifname=lan0', '1.op=2');
 set_up_helper('allow tap[0-9]* 0.0.0.0/0,::/0 nat dhcp', 'bridge br0 tap*', 'macvtap lan0 tapm*');
 

@@ -13,6 +13,7 @@
 typedef struct {
 	const Request *request;
 	Netif *netif;
+	bool is_made;	     /* what was requested is there, and ours, all of it */
 	unsigned int family; /* the one that is looked at */
 	bool clashes;
 	int tap;	   /* the first that clashes ... */
@@ -30,14 +31,20 @@ typedef struct {
 
 /*
  * What is on a link of the tap's own name is no clash: either the tap is there, or making it will
- * fail, and say better why. That is how the losers of a race for one tap find it.
+ * fail, and say better why. That is how the losers of a race for one tap find it. Nor is what has
+ * just been made for another tap of the request.
  */
 static bool is_on_own_name(const Comparison *comparison)
 {
+	const Search *search = comparison->search;
 	char ifname[16];
 
 	netif_name(comparison->there->ifindex, ifname);
-	return strcmp(comparison->search->request->taps[comparison->tap].ifname, ifname) == 0;
+	for (int i = 0; i < (int)search->request->n_taps; i++)
+		if ((i == comparison->tap || search->is_made) &&
+			strcmp(search->request->taps[i].ifname, ifname) == 0)
+			return true;
+	return false;
 }
 
 static bool compare_one(const NetAddress *wanted, NetKey key, void *data)
@@ -158,12 +165,20 @@ static bool family_is_free(Search *search, Fault *fault)
 	return look_at_tables(search, fault) && (!search->clashes || tell_route(search, fault));
 }
 
-bool clash_is_absent(const Request *request, Netif *netif, Fault *fault)
+static bool is_absent(Search *search, Fault *fault)
 {
-	Search search = { .request = request, .netif = netif };
-
-	for (search.family = 4; search.family <= 6; search.family += 2)
-		if (wants_family(request, search.family) && !family_is_free(&search, fault))
+	for (search->family = 4; search->family <= 6; search->family += 2)
+		if (wants_family(search->request, search->family) && !family_is_free(search, fault))
 			return false;
 	return true;
+}
+
+bool clash_is_absent(const Request *request, Netif *netif, Fault *fault)
+{
+	return is_absent(&(Search){ .request = request, .netif = netif }, fault);
+}
+
+bool clash_is_still_absent(const Request *request, Netif *netif, Fault *fault)
+{
+	return is_absent(&(Search){ .request = request, .netif = netif, .is_made = true }, fault);
 }

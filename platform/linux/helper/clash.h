@@ -15,3 +15,6 @@
  * host. EX_UNAVAILABLE with the other link's name if one does.
  */
 bool clash_is_absent(const Request *request, Netif *netif, Fault *fault);
+
+/* The same when all of it is made: has anybody else made something that clashes meanwhile? */
+bool clash_is_still_absent(const Request *request, Netif *netif, Fault *fault);

@@ -109,7 +109,7 @@ static bool wants_taps(const Request *request)
  */
 static bool is_still_free(const Request *request, Netif *netif, Fault *fault)
 {
-	return getuid() == 0 || clash_is_absent(request, netif, fault);
+	return getuid() == 0 || clash_is_still_absent(request, netif, fault);
 }
 
 /* The keeper comes last but for this, and for a tap's way to stay. */
