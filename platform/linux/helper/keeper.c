@@ -32,14 +32,12 @@
 /* ---- settings in /proc ---- */
 
 /* Of the interface; *ret_before, which may be NULL, is what it was. 0 or an errno. */
-static int write_setting(
-	int ifindex, const char *family, const char *key, uint32_t value, uint32_t *ret_before)
+static int write_setting(const char *ifname, const char *family, const char *key, uint32_t value,
+	uint32_t *ret_before)
 {
-	char path[128], ifname[16], text[16] = "";
+	char path[128], text[16] = "";
 	int fd, error = 0, len;
 
-	if (!if_indextoname(ifindex, ifname))
-		return errno == ENXIO ? ENODEV : errno;
 	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, ifname, key);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -52,6 +50,15 @@ static int write_setting(
 		error = errno;
 	close(fd);
 	return error;
+}
+
+static int write_ipv6_setting(int ifindex, const char *key, uint32_t value)
+{
+	char ifname[16];
+
+	if (!if_indextoname(ifindex, ifname))
+		return errno == ENXIO ? ENODEV : errno;
+	return write_setting(ifname, "ipv6", key, value, NULL);
 }
 
 /* ---- one change ---- */
@@ -71,7 +78,7 @@ static int make_macvtap(Netif *netif, KeeperChange *change)
 /* A kernel without IPv6 has no such setting, and needs none. */
 static int disable_ipv6(int ifindex)
 {
-	int error = write_setting(ifindex, "ipv6", "disable_ipv6", 1, NULL);
+	int error = write_ipv6_setting(ifindex, "disable_ipv6", 1);
 
 	return error == ENOENT && access("/proc/sys/net/ipv6", F_OK) < 0 && errno == ENOENT &&
 			       access("/proc/sys/net", F_OK) == 0
@@ -96,7 +103,7 @@ static int make(Netif *netif, KeeperChange *change, Fault *fault)
 	case KEEPER_MTU:
 		return netif_set_mtu(netif, ifindex, change->number.now);
 	case KEEPER_ACCEPT_RA: /* without IPv6 on the link there is nothing to write */
-		error = write_setting(ifindex, "ipv6", "accept_ra", change->number.now, NULL);
+		error = write_ipv6_setting(ifindex, "accept_ra", change->number.now);
 		return error == ENOENT ? 0 : error;
 	case KEEPER_UP:
 		return netif_set_up_flag(netif, ifindex, true);
@@ -114,9 +121,15 @@ static int make(Netif *netif, KeeperChange *change, Fault *fault)
 	return EINVAL;
 }
 
-static void restore_setting(int ifindex, const char *family, const char *key, uint32_t before)
+/*
+ * To undo takes no new descriptor but for settings: the user may have left us none
+ * (RLIMIT_NOFILE).
+ */
+
+static void restore_setting(
+	const char *ifname, const char *family, const char *key, uint32_t before)
 {
-	for (int i = 0; i < 3 && write_setting(ifindex, family, key, before, NULL) != 0; i++)
+	for (int i = 0; i < 3 && write_setting(ifname, family, key, before, NULL) != 0; i++)
 		;
 }
 
@@ -153,31 +166,30 @@ static bool has_others(Netif *netif, int ifindex, const NetAddress *address)
  * IPv6 addresses of others would go with the link, and IPv4 ones with the first of their subnet. A
  * keeper that is killed meanwhile leaves the setting behind: it is changed only if there are such.
  */
-static int take_down(Netif *netif, int ifindex)
+static int take_down(Netif *netif, const NetifLink *link)
 {
 	int error;
 	uint32_t before;
-	bool changed = has_others(netif, ifindex, NULL) &&
-		       write_setting(ifindex, "ipv6", "keep_addr_on_down", 1, &before) == 0;
+	bool changed = has_others(netif, link->index, NULL) &&
+		       write_setting(link->ifname, "ipv6", "keep_addr_on_down", 1, &before) == 0;
 
-	error = netif_set_up_flag(netif, ifindex, false);
+	error = netif_set_up_flag(netif, link->index, false);
 	if (changed)
-		restore_setting(ifindex, "ipv6", "keep_addr_on_down", before);
+		restore_setting(link->ifname, "ipv6", "keep_addr_on_down", before);
 	return error;
 }
 
-static int take_address(Netif *netif, const KeeperChange *change)
+static int take_address(Netif *netif, const NetifLink *link, const KeeperChange *change)
 {
 	int error;
 	const NetAddress *address = &change->address.address;
 	uint32_t before;
-	bool changed = address->family == 4 && has_others(netif, change->ifindex, address) &&
-		       write_setting(change->ifindex, "ipv4", "promote_secondaries", 1, &before) ==
-			       0;
+	bool changed = address->family == 4 && has_others(netif, link->index, address) &&
+		       write_setting(link->ifname, "ipv4", "promote_secondaries", 1, &before) == 0;
 
-	error = netif_remove_address(netif, change->ifindex, address, &change->address.peer);
+	error = netif_remove_address(netif, link->index, address, &change->address.peer);
 	if (changed)
-		restore_setting(change->ifindex, "ipv4", "promote_secondaries", before);
+		restore_setting(link->ifname, "ipv4", "promote_secondaries", before);
 	return error;
 }
 
@@ -200,11 +212,12 @@ static int undo_on(Netif *netif, const KeeperChange *change, const NetifLink *li
 			       ? netif_set_mtu(netif, link->index, change->number.before)
 			       : 0;
 	case KEEPER_ACCEPT_RA:
-		return write_setting(link->index, "ipv6", "accept_ra", change->number.before, NULL);
+		return write_setting(
+			link->ifname, "ipv6", "accept_ra", change->number.before, NULL);
 	case KEEPER_UP:
-		return take_down(netif, link->index);
+		return take_down(netif, link);
 	case KEEPER_ADDRESS:
-		return take_address(netif, change);
+		return take_address(netif, link, change);
 	case KEEPER_ROUTE:
 		return netif_remove_route(netif, link->index, &change->route.route);
 	case KEEPER_DISABLE_IPV6: /* goes with the link */
@@ -240,16 +253,29 @@ static bool undo(Netif *netif, KeeperChange *change)
 
 /* ---- all of them ---- */
 
-/* The last first. Stops at what cannot be undone: what tells the next start of it comes after it.
+/*
+ * The last first. Stops at what cannot be undone, for what tells the next start of it comes after
+ * it; but not at the last try.
  */
-static bool undo_once(Netif *netif, KeeperChange *changes, unsigned int n_changes)
+static bool undo_once(Netif *netif, KeeperChange *changes, unsigned int n_changes, bool is_last_try)
 {
 	for (unsigned int i = n_changes; i-- > 0;) {
-		if (changes[i].undo && !undo(netif, &changes[i]))
+		if (changes[i].undo && !undo(netif, &changes[i]) && !is_last_try)
 			return false;
 		changes[i].undo = false;
 	}
 	return true;
+}
+
+/* After a fault a late answer could be taken for another; NULL and @netif may be all there is. */
+static Netif *renew(Netif *netif)
+{
+	Fault fault;
+	Netif *fresh = netif_open(&fault);
+
+	if (fresh)
+		netif_close(netif);
+	return fresh ? fresh : netif;
 }
 
 /* Consumes @netif, which may be NULL. */
@@ -259,15 +285,15 @@ static void undo_all(Netif *netif, KeeperChange *changes, unsigned int n_changes
 	Fault fault;
 
 	for (int i = 0; i < UNDO_TRIES; i++) {
-		bool done = privilege_raise(&fault) && (netif || (netif = netif_open(&fault))) &&
-			    undo_once(netif, changes, n_changes);
-
-		netif_close(netif);
-		netif = NULL; /* after a fault a late answer could be taken for another */
-		if (done)
-			return;
-		nanosleep(&pause, NULL);
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		if (i > 0 || !netif)
+			netif = renew(netif);
+		if (netif && privilege_raise(&fault) &&
+			undo_once(netif, changes, n_changes, i == UNDO_TRIES - 1))
+			break;
 	}
+	netif_close(netif);
 }
 
 /* What is there by now is somebody else's and stays; what is gone by now need not be removed. */
@@ -379,6 +405,8 @@ static void wait_for_end(int socket, KeeperChange *changes, unsigned int n_chang
 		for (unsigned int i = 0; i < n; i++)
 			dhcp_watch(servers[i], &polls[1 + i * DHCP_POLLS]);
 		if (poll(polls, 1 + n * DHCP_POLLS, -1) < 0) {
+			if (errno != EINTR) /* the user has lowered RLIMIT_NOFILE under us */
+				return;
 			polls[0].revents = 0;
 			continue;
 		}
