@@ -33,8 +33,6 @@ my @mutations = (
 	['taps of others', 'adopt.c', 'return user == 0 || (link->tun.has_owner && link->tun.owner == user);', 'return true;', 'taps', qr/^complete: /],
 	['a new look at the end', 'helper/serve.c', 'return getuid() == 0 || clash_is_still_absent(request, netif, fault);', 'return true;', 'taps', qr/^others': one subnet at the same moment/, 'THOROUGH'],
 	['the MTU of a bridge', 'helper/taps.c', 'if (!tap->mtu || tap->mtu >= bridge->mtu || getuid() == 0)', 'if (true)', 'addresses', qr/^MTU: \d+ for a port/],
-	['force is for root', 'helper/serve.c', 'return request->force && getuid() == 0;', 'return request->force;', 'addresses', qr/^the host's: one user says force/],
-	['macvtaps of others', 'helper/macvtaps.c', 'if (!is_for(&link, caller->uid))', 'if (false)', 'taps', qr/^others': a macvtap that a keeper has left/],
 	['prefixes of the policy', 'address.c', 'return inner->prefix_len >= outer->prefix_len && same_bits(inner, outer, outer->prefix_len);', 'return true;', 'addresses', qr/^(?:policy|guest)/],
 	['router advertisements', 'helper/taps.c', 'return write_setting(tap->ifname, "accept_ra", "0", fault) &&', 'return', 'guest', qr/router advertisement/],
 	['IPv6 where nobody asked for it', 'helper/taps.c', 'return write_setting(tap->ifname, "disable_ipv6", "1", fault);', 'return true;', 'guest', qr/^IPv4 only: /],
