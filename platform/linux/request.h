@@ -18,8 +18,8 @@
 #define REQUEST_ROUTES 8
 #define REQUEST_QUEUES 8
 #define REQUEST_PREFIXES (REQUEST_ADDRESSES + 2 + REQUEST_ROUTES) /* of one tap, at most */
-#define REQUEST_IFNAME 16 /* IFNAMSIZ, with the NUL */
-#define REQUEST_LABEL 32  /* with the NUL */
+#define REQUEST_IFNAME 16					  /* IFNAMSIZ, with the NUL */
+#define REQUEST_LABEL 32					  /* with the NUL */
 #define REQUEST_MTU_MAX 65521
 
 enum { /* RequestTap.op */

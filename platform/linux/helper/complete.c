@@ -48,13 +48,14 @@ static bool find(Netif *netif, const RequestTap *tap, NetifLink *ret_link, Fault
 }
 
 /* A port that is given an MTU gives it to its bridge. */
-static bool spares_bridge(Netif *netif, const RequestTap *tap, const NetifLink *link, Fault *fault)
+static bool spares_bridge(Netif *netif, const RequestTap *tap, const Caller *caller,
+	const NetifLink *link, Fault *fault)
 {
 	NetifLink bridge;
 	bool found;
 
 	return !link->master || (netif_find_index(netif, link->master, &found, &bridge, fault) &&
-					(!found || taps_spare_mtu(&bridge, tap, fault)));
+					(!found || taps_spare_mtu(&bridge, tap, caller, fault)));
 }
 
 static bool is_to_be_had(Netif *netif, const RequestTap *tap, const Caller *caller,
@@ -65,7 +66,7 @@ static bool is_to_be_had(Netif *netif, const RequestTap *tap, const Caller *call
 	if (!adopt_is_for(ret_link, caller->uid))
 		return fault_set(fault, EX_NOPERM, "%s does not belong to you", tap->ifname);
 	if (!adopt_compare(netif, ret_link, tap, ret_adoption, fault) ||
-		!spares_bridge(netif, tap, ret_link, fault))
+		!spares_bridge(netif, tap, caller, ret_link, fault))
 		return false;
 	if (*ret_adoption->differences)
 		return fault_set(fault, EX_UNAVAILABLE,

@@ -107,9 +107,9 @@ static bool wants_taps(const Request *request)
  * likes between looking and making. Of two who have made theirs at least the later one sees the
  * other's.
  */
-static bool is_still_free(const Request *request, Netif *netif, Fault *fault)
+static bool is_still_free(const Request *request, const Caller *caller, Netif *netif, Fault *fault)
 {
-	return getuid() == 0 || clash_is_still_absent(request, netif, fault);
+	return !caller->needs_policy || clash_is_still_absent(request, netif, fault);
 }
 
 /* The keeper comes last but for this, and for a tap's way to stay. */
@@ -130,7 +130,7 @@ static bool make(Netif *netif, const Request *request, const int *bridges, const
 		!make_holdings(request, product->holdings, reply) ||
 		!complete_start(netif, request, caller, fds, &leash, fault))
 		return false;
-	if (!is_still_free(request, netif, fault) || !taps_persist(request, fds, fault)) {
+	if (!is_still_free(request, caller, netif, fault) || !taps_persist(request, fds, fault)) {
 		keeper_end(leash);
 		return false;
 	}
@@ -147,7 +147,7 @@ static bool do_what_is_asked(
 	int bridges[REQUEST_TAPS];
 	bool served = netif && is_allowed(request, caller, netif, &product->max, fault) &&
 		      seccomp_confine(seccomp_work_of(request), fault) &&
-		      taps_find_bridges(netif, request, bridges, fault) &&
+		      taps_find_bridges(netif, request, caller, bridges, fault) &&
 		      nat_is_possible(request, fault) && dhcp_is_possible(request, fault);
 
 	if (served && request->mode == REQUEST_JUDGE)

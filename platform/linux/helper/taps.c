@@ -13,9 +13,10 @@
 
 /* ---- bridges ---- */
 
-bool taps_spare_mtu(const NetifLink *bridge, const RequestTap *tap, Fault *fault)
+bool taps_spare_mtu(
+	const NetifLink *bridge, const RequestTap *tap, const Caller *caller, Fault *fault)
 {
-	if (!tap->mtu || tap->mtu >= bridge->mtu || getuid() == 0)
+	if (!tap->mtu || tap->mtu >= bridge->mtu || !caller->needs_policy)
 		return true;
 	fault_set(fault, EX_NOPERM,
 		"%s would take over the MTU: it has %u, and only root may lower that",
@@ -24,7 +25,8 @@ bool taps_spare_mtu(const NetifLink *bridge, const RequestTap *tap, Fault *fault
 	return false;
 }
 
-static bool find_bridge(Netif *netif, const RequestTap *tap, int *ret_ifindex, Fault *fault)
+static bool find_bridge(
+	Netif *netif, const RequestTap *tap, const Caller *caller, int *ret_ifindex, Fault *fault)
 {
 	const char *ifname = tap->bridge;
 	NetifLink link;
@@ -41,19 +43,20 @@ static bool find_bridge(Netif *netif, const RequestTap *tap, int *ret_ifindex, F
 			*link.kind ? link.kind : "network card");
 	else {
 		*ret_ifindex = link.index;
-		return taps_spare_mtu(&link, tap, fault);
+		return taps_spare_mtu(&link, tap, caller, fault);
 	}
 	fault->key = NET_KEY_BR;
 	return false;
 }
 
-bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault)
+bool taps_find_bridges(Netif *netif, const Request *request, const Caller *caller,
+	int *ret_ifindexes, Fault *fault)
 {
 	for (unsigned int i = 0; i < request->n_taps; i++) {
 		const RequestTap *tap = &request->taps[i];
 
 		ret_ifindexes[i] = 0;
-		if (!*tap->bridge || find_bridge(netif, tap, &ret_ifindexes[i], fault))
+		if (!*tap->bridge || find_bridge(netif, tap, caller, &ret_ifindexes[i], fault))
 			continue;
 		fault->tap = i;
 		return false;

@@ -21,13 +21,15 @@ typedef struct {
  * The ifindex of the bridge of each tap, 0 for none. EX_UNAVAILABLE if there is no such bridge,
  * EX_NOPERM if a user's tap would lower its MTU.
  */
-bool taps_find_bridges(Netif *netif, const Request *request, int *ret_ifindexes, Fault *fault);
+bool taps_find_bridges(Netif *netif, const Request *request, const Caller *caller,
+	int *ret_ifindexes, Fault *fault);
 
 /*
  * A bridge takes the least MTU of its ports for its own, and then the host on it has that, too;
  * below 1280 bytes it loses its IPv6 addresses for good. EX_NOPERM if the user's @tap would do so.
  */
-bool taps_spare_mtu(const NetifLink *bridge, const RequestTap *tap, Fault *fault);
+bool taps_spare_mtu(
+	const NetifLink *bridge, const RequestTap *tap, const Caller *caller, Fault *fault);
 
 /* The descriptors of one tap: one for each queue, the others -1. */
 typedef int Queues[REQUEST_QUEUES];
