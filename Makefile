@@ -114,7 +114,7 @@ install: all
 		"$(DESTDIR)$(examples)"
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap "$(DESTDIR)$(bindir)/"
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-helper "$(DESTDIR)$(helper)"
-	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-inspect "$(DESTDIR)$(inspect)"
+	$(INSTALL) -m $(inspect_mode) $(BUILD)/qemu-tapwrap-inspect "$(DESTDIR)$(inspect)"
 	$(INSTALL) -m 644 qemu-tapwrap.1 "$(DESTDIR)$(mandir)/man1/"
 	$(INSTALL) -m 644 $(wildcard profiles/examples/*.ini) "$(DESTDIR)$(examples)/"
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/NetworkManager.conf "$(DESTDIR)$(nm_file)"
@@ -139,6 +139,10 @@ uninstall: uninstall-privilege
 		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" "$(DESTDIR)$(nm_file)" \
 		"$(DESTDIR)$(networkd_file)"
 	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
+
+# Under sudo it talks to a helper of root's. What cannot be read, other processes of its user cannot
+# look into either: nor can LeakSanitizer.
+inspect_mode := $(if $(SANITIZE),755,711)
 
 # Demo and tests run what an installation would be, in namespaces of their own: tests/world.sh.
 world := $(BUILD)-world

@@ -134,27 +134,31 @@ sub below
 	my @children = map { children_of($_) } @pids;
 	return @children ? ((grep { (slurp("/proc/$_/comm") // '') eq "$name\n" } @children), below($name, @children)) : ();
 }
+# It has become the user, and its helper is still root's: stopped there, if it is caught.
+sub reach_it
 {
-	# It has become the user, and its helper is still root's: stopped there, if it is caught.
+	my ($comm, @command) = @_;
 	my ($caught, @reached) = (0);
 	for (1 .. (thorough() ? 200 : 12)) {
-		my $pid = start([@sudo, $profile]);
-		my $launcher;
-		wait_for(sub { ($launcher) = grep { slurp("/proc/$_/status") =~ /^Uid:\t$UID\t$UID\t$UID/m } below('qemu-tapwrap', $pid); $launcher || !-d "/proc/$pid/fd" }, 3);
-		if ($launcher && (run([@AS_USER, 'kill', '-STOP', $launcher]))[0] == 0) {
-			my $is_it = sub { (slurp("/proc/$launcher/comm") // '') eq "qemu-tapwrap\n" };
+		my $pid = start([@sudo, @command]);
+		my $process;
+		wait_for(sub { ($process) = grep { slurp("/proc/$_/status") =~ /^Uid:\t$UID\t$UID\t$UID/m } below($comm, $pid); $process || !-d "/proc/$pid/fd" }, 3);
+		if ($process && (run([@AS_USER, 'kill', '-STOP', $process]))[0] == 0) {
+			my $is_it = sub { (slurp("/proc/$process/comm") // '') eq "$comm\n" };
 			my $was_it = $is_it->();
-			my $reached = $was_it ? (run([@AS_USER, 'reach', $launcher]))[1] : '';
+			my $reached = $was_it ? (run([@AS_USER, 'reach', $process]))[1] : '';
 			$caught++ if $was_it;
 			push @reached, $reached if $reached && $is_it->();
-			kill 'CONT', $launcher;
+			kill 'CONT', $process;
 		}
 		# A sudo whose command stops stops, too.
 		wait_for(sub { kill 'CONT', $pid; (slurp("/proc/$pid/stat") // ' Z ') =~ / Z / }, 5);
 		finish($pid);
 	}
-	attack_fails("sudo: reach the launcher that was root, caught $caught times", !@reached, "@reached");
+	attack_fails("sudo: reach $comm that was root, caught $caught times", !@reached, "@reached");
 }
+reach_it('qemu-tapwrap', $profile);
+reach_it('qemu-tapwrap-in', '--check', $profile) if !sanitized();
 
 wait_for(sub { !processes() }, 5);
 attack_fails('in the end: no process is left', !processes(), join "\n", processes());
