@@ -238,5 +238,5 @@ for my $whom ('QEMU', 'keeper', find_dnsmasq() ? 'dnsmasq' : ()) {
 	$leaks++ if $left;
 }
 
-print "# lacking: $cases cases, of which paused: $pauses, leaks: $leaks\n";
+diag("lacking: $cases cases, of which paused: $pauses, leaks: $leaks");
 done_testing();

@@ -239,5 +239,5 @@ state_settles($before, 'keeper: as before');
 }
 state_settles($before, 'dnsmasq: as before');
 
-print "# $figures legacies of hostile callers, 0 taps left\n";
+diag("$figures legacies of hostile callers, 0 taps left");
 done_testing();

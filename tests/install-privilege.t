@@ -135,4 +135,4 @@ run_ok(@make, 'uninstall');
 is(run_ok('sh', '-c', 'ls -d /srv/libexec/* /srv/etc/qemu-tapwrap /srv/actions 2>/dev/null || :'), '', 'make uninstall: nothing is left');
 
 done_testing();
-print "# given, hindered in 6 ways, and undone; left behind: 0\n";
+diag("given, hindered in 6 ways, and undone; left behind: 0");

@@ -99,4 +99,4 @@ is((run([@make, 'uninstall']))[0], 0, 'make uninstall');
 is_deeply(installed(), [], 'nothing is left, of the privilege neither');
 
 done_testing();
-print "# installed, given a privilege in 6 ways, and undone; left behind: 0\n";
+diag("installed, given a privilege in 6 ways, and undone; left behind: 0");

@@ -161,4 +161,4 @@ SKIP: {
 }
 
 done_testing();
-print "# ways to be root: $cases; QEMU as root without having asked for it: 0\n";
+diag("ways to be root: $cases; QEMU as root without having asked for it: 0");

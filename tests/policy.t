@@ -165,5 +165,5 @@ for (
 	$refused++;
 }
 state_settles($before, 'as before');
-print "# installed policy: $started requests allowed, $refused refused\n";
+diag("installed policy: $started requests allowed, $refused refused");
 done_testing();

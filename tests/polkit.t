@@ -291,4 +291,4 @@ runs('the capability is there', start([@desktop, 'qemu-tapwrap', $profile]));
 ok(!-e '/srv/tmp/asked', 'the capability is there: pkexec was not asked');
 
 done_testing();
-print "# starts through polkit, or not: $starts; refusals, one line each: $refusals; left behind: 0\n";
+diag("starts through polkit, or not: $starts; refusals, one line each: $refusals; left behind: 0");

@@ -107,5 +107,5 @@ run_ok(qw(ip link del tap1));
 run_ok(qw(ip link del tap2));
 state_settles($before, 'as before');
 
-print "# $rounds races of $TAPS for 2: at most $most, 0 taps left\n";
+diag("$rounds races of $TAPS for 2: at most $most, 0 taps left");
 done_testing();

@@ -172,6 +172,6 @@ none('descriptor here', split /\n/, difference($descriptors, join ' ', sort valu
 none('lock', grep { is_locked($_) } glob '/srv/run/qemu-tapwrap/*/lock');
 cmp_ok($ends{'signal 9'}, '>', 0, 'some were killed');
 print '# ended: ', join(', ', map { "$_: $ends{$_}" } sort keys %ends), "\n";
-print "# soak: $started cycles, seed $seed, signals ", join(' ', map { "$_ $sent{$_}" } sort keys %sent),
-	", taken over: $left_by_keepers, leaks: $leaks\n";
+diag("soak: $started cycles, seed $seed, signals ", join(' ', map { "$_ $sent{$_}" } sort keys %sent),
+	", taken over: $left_by_keepers, leaks: $leaks");
 done_testing();

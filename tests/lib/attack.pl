@@ -134,7 +134,7 @@ sub end_hostile { my ($pid) = @_; kill 'KILL', $pid; return finish($pid) }
 sub done_attacking
 {
 	done_testing();
-	print "# attacks: $cases cases, $succeeded succeeded\n";
+	diag("attacks: $cases cases, $succeeded succeeded");
 	return;
 }
 

@@ -150,7 +150,7 @@ sub fail_everywhere
 
 sub figures
 {
-	print "# errors: $injected of $points injected, $failures refused, $through without effect, leaks: $leaks\n";
+	diag("errors: $injected of $points injected, $failures refused, $through without effect, leaks: $leaks");
 	return;
 }
 

@@ -68,6 +68,6 @@ sub kill_everywhere
 	return;
 }
 
-sub figures { print "# killed at $killed of $points points, leaks: $leaks, taken over: $taken_over\n"; return }
+sub figures { diag("killed at $killed of $points points, leaks: $leaks, taken over: $taken_over"); return }
 
 1;
