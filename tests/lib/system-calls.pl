@@ -69,7 +69,7 @@ sub leftovers
 	my ($before, %kind) = @_;
 	my $now;
 	return 'still running: ' . join ', ', processes() if !has_ended();
-	wait_for(sub { ($now = network()) eq $before }, 3);
+	wait_for(sub { ($now = network()) eq $before }, 0.25); # all processes have ended
 	my @files = $kind{may_stay} ? grep { !/$kind{may_stay}/ } debris() : ();
 	return join '; ', $now eq $before ? () : difference($before, $now), @files;
 }
