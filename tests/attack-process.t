@@ -127,7 +127,8 @@ for my $signal (sort keys %signals) {
 	attack_fails('reach: a keeper', @keepers == 1 && $reached eq '', "@keepers: $reached");
 	run([@AS_USER, 'kill', "-$_", @keepers]) for qw(HUP INT QUIT TERM USR1 USR2 ALRM PIPE TSTP);
 	attack_fails('a keeper minds no signal that it can refuse', keepers() == 1, 'it ended');
-	run([@AS_USER, 'prlimit', "--pid=$keepers[0]", $_]) for qw(--nofile=0 --fsize=0 --as=0 --memlock=0 --data=0);
+	my @memory = sanitized() ? () : qw(--as=0 --data=0); # the sanitizers need some more
+	run([@AS_USER, 'prlimit', "--pid=$keepers[0]", $_]) for qw(--nofile=0 --fsize=0 --memlock=0), @memory;
 	kill $_, @keepers for qw(STOP CONT); # so that it waits anew
 	end_hostile($pid);
 	wait_for(sub { !keepers() });
