@@ -170,10 +170,11 @@ check:
 	$(into_world) hostile
 	STAGE='$(CURDIR)/$(world)/stage' prove --exec '' -j$(JOBS) $(PROVEFLAGS) $(unit_tests) $(or $(TESTS),$(wildcard tests/*.t))
 
-# The tests that otherwise take a sample of what there is; they say so.
+# The tests that otherwise take a sample of what there is; they, or what they are made of, say so.
+long := $(shell grep -lE 'thorough\(\)|make check-long' tests/*.t)
 check-long: export THOROUGH := 1
 check-long:
-	@$(MAKE) check TESTS='$(or $(TESTS),$(shell grep -l 'make check-long' tests/*.t))'
+	@$(MAKE) check TESTS='$(or $(TESTS),$(long))'
 
 bench: stage $(bench)
 	@sh tests/world.sh '$(CURDIR)/$(world)/stage' sh tests/bench/run.sh '$(CURDIR)/$(BUILD)/tests/bench'
