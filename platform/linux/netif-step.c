@@ -99,7 +99,7 @@ int netif_add_macvtap(Netif *netif, const NetifMacvtap *macvtap, int *ret_ifinde
 
 	if (error)
 		return error;
-	*ret_ifindex = if_nametoindex(macvtap->ifname);
+	*ret_ifindex = netif_index(macvtap->ifname);
 	if (*ret_ifindex == 0)
 		return ENODEV;
 	if (macvtap->mode != NET_MACVTAP_PASSTHRU)

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
@@ -316,9 +318,39 @@ bool netif_each_link(Netif *netif, NetifLinkVisit visit, void *data, Fault *faul
 	return result >= 0 || fault_dump(netif, result, "interfaces", fault);
 }
 
+/* The C library's own way tries every other kind of socket when it cannot have this one. */
+static bool ask_device(unsigned long question, struct ifreq *request)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error = fd < 0 || ioctl(fd, question, request) < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return !error;
+}
+
+bool netif_find_name(int ifindex, char *ifname)
+{
+	struct ifreq request = { .ifr_ifindex = ifindex };
+
+	if (!ask_device(SIOCGIFNAME, &request))
+		return false;
+	memcpy(ifname, request.ifr_name, sizeof(request.ifr_name));
+	return true;
+}
+
 const char *netif_name(int ifindex, char *ifname)
 {
-	return if_indextoname(ifindex, ifname) ? ifname : strcpy(ifname, "?");
+	return netif_find_name(ifindex, ifname) ? ifname : strcpy(ifname, "?");
+}
+
+int netif_index(const char *ifname)
+{
+	struct ifreq request = { .ifr_ifindex = 0 };
+
+	strncpy(request.ifr_name, ifname, sizeof(request.ifr_name) - 1);
+	return ask_device(SIOCGIFINDEX, &request) ? request.ifr_ifindex : 0;
 }
 
 /* ---- addresses and routes ---- */

@@ -82,8 +82,14 @@ bool netif_each_route(Netif *netif, unsigned int family, const NetifRoutes *whic
 bool netif_list_tables(Netif *netif, unsigned int family, uint32_t *tables, unsigned int max,
 	unsigned int *ret_n, Fault *fault);
 
-/* The name of an interface into @ifname (16 bytes), "?" if it is gone; returns @ifname. */
+/* The name of an interface into @ifname (16 bytes). False and errno, ENODEV if it is gone. */
+bool netif_find_name(int ifindex, char *ifname);
+
+/* Likewise, for messages and comparisons: "?" if there is none. Returns @ifname. */
 const char *netif_name(int ifindex, char *ifname);
+
+/* The index of an interface; 0 and errno, ENODEV if there is none. */
+int netif_index(const char *ifname);
 
 /* What netif_set_up does to one new tap. Borrowed. */
 typedef struct {

@@ -16,18 +16,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <net/if.h>
-
 #include "platform/linux/helper/privilege.h"
 #include "platform/linux/helper/seccomp.h"
 #include "platform/linux/macvtap.h"
 #include "platform/linux/netif-step.h"
 
 #define DESCRIPTORS_MAX 128 /* the helper has closed all it inherited: it never has so many */
-/* To undo something may fail for a moment; so often, so long after another. */
-#define UNDO_TRIES 20
-#define UNDO_PAUSE_NS 20000000
+#define UNDO_TRIES 20	    /* it may fail for a moment */
+#define PAUSE_NS 20000000
 #define SERVERS_MAX 8 /* a tap has one at most */
+
+/* When something has failed, so that it is not tried all the time. */
+static void rest(void)
+{
+	static const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	nanosleep(&pause, NULL);
+}
 
 /* ---- settings in /proc ---- */
 
@@ -56,8 +61,8 @@ static int write_ipv6_setting(int ifindex, const char *key, uint32_t value)
 {
 	char ifname[16];
 
-	if (!if_indextoname(ifindex, ifname))
-		return errno == ENXIO ? ENODEV : errno;
+	if (!netif_find_name(ifindex, ifname))
+		return errno;
 	return write_setting(ifname, "ipv6", key, value, NULL);
 }
 
@@ -241,9 +246,9 @@ static bool undo(Netif *netif, KeeperChange *change)
 	}
 	/* A link that may have been made, though the kernel's answer was lost. */
 	if (change->kind == KEEPER_MACVTAP && change->ifindex == 0)
-		change->ifindex = if_nametoindex(change->macvtap.link.ifname);
+		change->ifindex = netif_index(change->macvtap.link.ifname);
 	if (change->ifindex == 0)
-		return true;
+		return change->kind != KEEPER_MACVTAP || errno == ENODEV;
 	if (!netif_find_index(netif, change->ifindex, &found, &link, &fault))
 		return false;
 	error = found ? undo_on(netif, change, &link) : 0;
@@ -281,12 +286,11 @@ static Netif *renew(Netif *netif)
 /* Consumes @netif, which may be NULL. */
 static void undo_all(Netif *netif, KeeperChange *changes, unsigned int n_changes)
 {
-	static const struct timespec pause = { .tv_nsec = UNDO_PAUSE_NS };
 	Fault fault;
 
 	for (int i = 0; i < UNDO_TRIES; i++) {
 		if (i > 0)
-			nanosleep(&pause, NULL);
+			rest();
 		if (i > 0 || !netif)
 			netif = renew(netif);
 		if (netif && privilege_raise(&fault) &&
@@ -405,8 +409,10 @@ static void wait_for_end(int socket, KeeperChange *changes, unsigned int n_chang
 		for (unsigned int i = 0; i < n; i++)
 			dhcp_watch(servers[i], &polls[1 + i * DHCP_POLLS]);
 		if (poll(polls, 1 + n * DHCP_POLLS, -1) < 0) {
-			if (errno != EINTR) /* the user has lowered RLIMIT_NOFILE under us */
+			if (errno == EINVAL) /* the user has lowered RLIMIT_NOFILE under us */
 				return;
+			if (errno != EINTR)
+				rest();
 			polls[0].revents = 0;
 			continue;
 		}

@@ -8,10 +8,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <net/if.h>
-
 #include "platform/linux/helper/nft.h"
 #include "platform/linux/nat-rules.h"
+#include "platform/linux/netif.h"
 
 /* What must be on for a family: the host's own switch, and what a new interface gets from it. */
 static const struct {
@@ -77,7 +76,7 @@ static bool uplink_fits(const Request *request, const RequestTap *tap, Fault *fa
 	if (is_tap_of(request, tap->uplink))
 		return fault_set(fault, EX_DATAERR, "NAT: %s is a tap of this VM, not its uplink",
 			tap->uplink);
-	return if_nametoindex(tap->uplink) > 0 ||
+	return netif_index(tap->uplink) > 0 ||
 	       fault_set(fault, EX_UNAVAILABLE, "NAT: there is no interface %s", tap->uplink);
 }
 

@@ -17,7 +17,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
-#include <net/if.h>
+
+#include "platform/linux/netif.h"
 
 #define BATCH_MAX (192 * 1024) /* bytes; of the largest, with 327 messages, 168 KiB */
 #define MESSAGE_MAX 1024       /* bytes; of the largest rule 700 */
@@ -203,7 +204,7 @@ static bool add_tap(struct nftnl_rule *rule, uint32_t key, const char *ifname)
 
 	if (!ifname)
 		return true;
-	index = if_nametoindex(ifname);
+	index = netif_index(ifname);
 	return index > 0 && add_meta(rule, key, &index, sizeof(index));
 }
 
