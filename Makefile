@@ -29,8 +29,7 @@ SANITIZE   ?=
 PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 CFLAGS     ?= -O2 -g
-# Tests wait about as long as they work.
-JOBS       ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 1) * 2)))
+JOBS       ?= $(shell nproc 2>/dev/null || echo 1)
 BUILD      ?= build/$(PLATFORM)$(if $(SANITIZE),-$(firstword $(subst $(comma), ,$(SANITIZE))))
 
 comma    := ,
