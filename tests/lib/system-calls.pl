@@ -80,6 +80,7 @@ sub leftovers
 sub sample
 {
 	my ($wanted, $most, @all) = @_;
+	$wanted /= 3 if sanitized(); # each takes several times as long, and most calls are the sanitizers'
 	$wanted = $most // @all if thorough();
 	my $step = @all <= $wanted ? 1 : @all / $wanted;
 	return map { $all[int $_ * $step] } 0 .. int((@all - 1) / $step);
