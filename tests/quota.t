@@ -36,7 +36,9 @@ for my $round (1 .. $rounds) {
 		$done{$_} = 1 for grep { !length(slurp("/proc/$_/cmdline") // '') } @pids; # a zombie
 		return @in_qemu + keys %done == @pids;
 	}, 60) or diag 'not all have got anywhere';
-	is(scalar @in_qemu, 2, "round $round: of $TAPS at once two run");
+	# Helpers that are slow can be over their time limit with a place taken.
+	my $least = sanitized() ? 1 : 2;
+	ok($least <= @in_qemu && @in_qemu <= 2, "round $round: of $TAPS at once two run") or diag scalar @in_qemu;
 	$most = @in_qemu if @in_qemu > $most;
 	kill 'KILL', @in_qemu;
 	my @answers = map { [finish($_)] } @pids;
