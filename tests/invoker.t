@@ -65,7 +65,8 @@ sub refused
 
 my @user = ($UID, $UID, $UID);
 my %sudo = (SUDO_UID => $UID, SUDO_GID => $UID, SUDO_USER => 'tester');
-my $all = becomes('sudo, run0', @user, { %sudo, HOME => '/root', XDG_CONFIG_HOME => '/root/.config',
+mkdir '/srv/roots', 0700;
+my $all = becomes('sudo, run0', @user, { %sudo, HOME => '/srv/roots', XDG_CONFIG_HOME => '/srv/roots/.config',
 	XDG_STATE_HOME => '/srv/home/.state', XDG_RUNTIME_DIR => '/srv/run', USER => 'root', LOGNAME => 'root' });
 like($all, qr{^HOME=/srv/home$}m, "HOME is the user's");
 like($all, qr{^$_=tester$}m, "so is $_") for qw(USER LOGNAME);
@@ -83,7 +84,7 @@ becomes('with securebits that keep them', @user, \%sudo, qw(setpriv --securebits
 becomes('sudo in pkexec, as root', @user, { PKEXEC_UID => $UID, SUDO_UID => 0, SUDO_GID => 0 });
 becomes('pkexec in sudo', @user, { %sudo, PKEXEC_UID => $UID });
 becomes('pkexec in sudo, as root', @user, { %sudo, PKEXEC_UID => 0 });
-like(becomes('sudo, nobody in passwd', $nameless, 77, 77, { SUDO_UID => $nameless, SUDO_GID => 77, HOME => '/root', USER => 'root' }),
+like(becomes('sudo, nobody in passwd', $nameless, 77, 77, { SUDO_UID => $nameless, SUDO_GID => 77, HOME => '/srv/roots', USER => 'root' }),
 	qr{^HOME=/$}m, "HOME is nobody's");
 SKIP: {
 	skip 'no doas here', 4 if (run(['sh', '-c', 'command -v doas']))[0] != 0;
