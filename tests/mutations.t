@@ -64,7 +64,7 @@ sub failing
 	local $ENV{PATH} = $ENV{PATH} =~ s{/srv/bin:}{}r;
 	delete local $ENV{WORLD_INSIDE};
 	my ($status, $out, $err) = run(["$FindBin::Bin/attack-$attacks.t"], seconds => 400);
-	return ("the attacks did not end: $out$err") if $out !~ /^# attacks: \d+ cases, \d+ succeeded$/m;
+	return ("the attacks did not end: $out$err") if $err !~ /^# attacks: \d+ cases, \d+ succeeded$/m;
 	return map { /^not ok \d+ - (.*)/ ? $1 : () } split /\n/, $out;
 }
 

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -111,14 +113,20 @@ gboolean survey_device(SurveyTell tell, gpointer data)
 
 /* ---- --rootless ---- */
 
-/* In a child, which takes the namespaces with it. */
+/*
+ * In a child, which takes the namespaces with it. A program that its user may not read, as this one is
+ * installed, owns no /proc/self/uid_map; a child that holds nothing may be looked into.
+ */
 static gboolean can_be_rootless(void)
 {
 	int status = -1;
 	pid_t pid = fork();
 
-	if (pid == 0)
-		_exit(rootless_enter(NULL) ? EXIT_SUCCESS : EXIT_FAILURE);
+	if (pid == 0) {
+		gboolean can = syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0) == 0 &&
+			       prctl(PR_SET_DUMPABLE, 1) == 0 && rootless_enter(NULL);
+		_exit(can ? EXIT_SUCCESS : EXIT_FAILURE);
+	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status == 0;
