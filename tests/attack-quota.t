@@ -40,7 +40,8 @@ for my $n (20, thorough() ? (50) x 10 : ()) {
 	my $had = () = run_ok(qw(ip -o link)) =~ /^\d+: tap\d+:/mg;
 	my $answers = join '', map { slurp("/srv/tmp/$_.out") } @pids;
 	end_hostile($_) for @pids;
-	attack_fails("$n at once: $had had it", $had <= 2 && $answers !~ /^(?!0 1 |77 0 )/m, $answers);
+	# A helper that has to wait for too long ends itself.
+	attack_fails("$n at once: $had had it", $had <= 2 && $answers !~ /^(?!0 1 |77 0 |none signal 14$)/m, $answers);
 }
 
 # ---- made to stay, and given away -------------------------------------------------------------------------
