@@ -21,7 +21,7 @@ my @files_before = our_files();
 sub our_files
 {
 	return sort grep { !m{^/srv/tmp/} } map { split /\n/ }
-		run_ok(qw(find /srv)), run_ok(qw(find /tmp /var/tmp /run/ -maxdepth 1 -name *tapwrap*));
+		run_ok(qw(find /srv)), run_ok(qw(find /tmp /var/tmp /run/ -maxdepth 1 -name *qemu-tapwrap*));
 }
 
 # Starts the demo's guest and waits until it is really there.
