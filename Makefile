@@ -35,13 +35,14 @@ BUILD      ?= build/$(PLATFORM)$(if $(SANITIZE),-$(firstword $(subst $(comma), ,
 comma    := ,
 helper   := $(libexecdir)/qemu-tapwrap-helper
 inspect  := $(libexecdir)/qemu-tapwrap-inspect
+control  := $(libexecdir)/qemu-tapwrap-control
 arch     := $(shell $(CC) -dumpmachine | sed 's/-.*//; s/^i.86$$/i386/; s/^arm.*/arm/; s/^powerpc/ppc/')
 examples := $(datadir)/doc/qemu-tapwrap/examples
 
 # Ours stay apart from the user's CPPFLAGS, CFLAGS and LDFLAGS, which come last.
 own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' -DINSPECT_PATH='"$(inspect)"' \
-	-DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' \
+	-DCONTROL_PATH='"$(control)"' -DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' \
 	-DNM_FILE='"$(nm_file)"' -DNETWORKD_FILE='"$(networkd_file)"' -MMD -MP
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-fstack-protector-strong -fPIE \
@@ -65,14 +66,15 @@ shared  := $(patsubst %,platform/$(PLATFORM)/%.c,address adopt dnsmasq fault mac
 objects := $(sources:%.c=$(BUILD)/%.o)
 core    := $(filter-out %/main.o,$(objects))
 inspect_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/inspect/*.c))
-inspect_cflags  := $(shell $(PKG_CONFIG) --cflags json-glib-1.0 2>/dev/null)
-inspect_libs    := $(shell $(PKG_CONFIG) --libs json-glib-1.0 2>/dev/null)
+control_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/control/*.c))
+json_cflags     := $(shell $(PKG_CONFIG) --cflags json-glib-1.0 2>/dev/null)
+json_libs       := $(shell $(PKG_CONFIG) --libs json-glib-1.0 2>/dev/null)
 helper_objects := $(patsubst %.c,$(BUILD)/%.o,$(shared) $(wildcard platform/$(PLATFORM)/helper/*.c))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 bench      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 hostile    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/hostile/*.c))
 
-all: $(BUILD)/qemu-tapwrap $(BUILD)/qemu-tapwrap-helper $(BUILD)/qemu-tapwrap-inspect
+all: $(addprefix $(BUILD)/,qemu-tapwrap qemu-tapwrap-helper qemu-tapwrap-inspect qemu-tapwrap-control)
 
 $(BUILD)/qemu-tapwrap: $(objects)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(LDLIBS)
@@ -83,9 +85,11 @@ $(BUILD)/qemu-tapwrap-helper: $(helper_objects)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(helper_libs) $(nat_libs) \
 		$(seccomp_libs) $(LDLIBS)
 
-$(inspect_objects): pkg_cflags += $(inspect_cflags)
-$(BUILD)/qemu-tapwrap-inspect: $(inspect_objects) $(core)
-	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(inspect_libs) $(LDLIBS)
+$(inspect_objects) $(control_objects): pkg_cflags += $(json_cflags)
+$(BUILD)/qemu-tapwrap-inspect: $(inspect_objects)
+$(BUILD)/qemu-tapwrap-control: $(control_objects)
+$(BUILD)/qemu-tapwrap-inspect $(BUILD)/qemu-tapwrap-control: $(core)
+	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(json_libs) $(LDLIBS)
 
 # Some look into the helper.
 $(BUILD)/tests/unit/policy: $(BUILD)/platform/$(PLATFORM)/helper/policy.o
@@ -115,6 +119,7 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap "$(DESTDIR)$(bindir)/"
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-helper "$(DESTDIR)$(helper)"
 	$(INSTALL) -m $(inspect_mode) $(BUILD)/qemu-tapwrap-inspect "$(DESTDIR)$(inspect)"
+	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap-control "$(DESTDIR)$(control)"
 	$(INSTALL) -m 644 qemu-tapwrap.1 "$(DESTDIR)$(mandir)/man1/"
 	$(INSTALL) -m 644 $(wildcard profiles/examples/*.ini) "$(DESTDIR)$(examples)/"
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/NetworkManager.conf "$(DESTDIR)$(nm_file)"
@@ -136,8 +141,8 @@ uninstall-privilege:
 
 uninstall: uninstall-privilege
 	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" "$(DESTDIR)$(inspect)" \
-		"$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" "$(DESTDIR)$(nm_file)" \
-		"$(DESTDIR)$(networkd_file)"
+		"$(DESTDIR)$(control)" "$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" \
+		"$(DESTDIR)$(nm_file)" "$(DESTDIR)$(networkd_file)"
 	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
 
 # Under sudo it talks to a helper of root's. What cannot be read, other processes of its user cannot

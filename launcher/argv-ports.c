@@ -139,6 +139,14 @@ static void add_monitor(Builder *builder, const ProfileMonitor *monitor)
 		argv_add(builder, "-S");
 }
 
+static void add_control(Builder *builder)
+{
+	if (!builder->backends->control)
+		return;
+	add_server(builder, "control", builder->backends->control, "");
+	argv_add_option(builder, "-mon", "chardev=control,mode=control");
+}
+
 void argv_add_ports(Builder *builder)
 {
 	const Profile *profile = builder->profile;
@@ -150,4 +158,5 @@ void argv_add_ports(Builder *builder)
 	for (guint i = 0; i < profile->vfios->len; i++)
 		add_vfio(builder, profile->vfios->pdata[i]);
 	add_monitor(builder, profile->monitor);
+	add_control(builder);
 }

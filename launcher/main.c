@@ -27,17 +27,22 @@ static void print_warning(char *text)
 	g_free(text);
 }
 
+/* To be started while this is root still. */
+static gboolean needs_helper(const Options *options)
+{
+	return !options->rootless && (options->verb == VERB_START || options->verb == VERB_CHECK);
+}
+
 /* TRUE when there was nothing to run; with a VM to run it returns only in failure. */
 static gboolean launch(const Options *options, GError **error)
 {
 	g_autoptr(NetHelper) helper = NULL;
-	gboolean is_alone = options->dry_run || options->rootless || options->doctor;
-	if (!invoker_leave_root(is_alone ? NULL : &helper, error))
+	if (!invoker_leave_root(needs_helper(options) ? &helper : NULL, error))
 		return FALSE;
 	if (options->rootless && !rootless_enter(error))
 		return FALSE;
-	if (options->check || options->doctor)
-		return run_inspect(options, helper, error);
+	if (options_program(options))
+		return run_other_program(options, helper, error);
 
 	g_autoptr(Profile) profile = profile_load(options->profile, options->settings, error);
 	if (!profile)
@@ -48,7 +53,7 @@ static gboolean launch(const Options *options, GError **error)
 		return FALSE;
 	if (!plan_observe(plan, profile, error))
 		return FALSE;
-	if (options->dry_run)
+	if (options->verb == VERB_DRY_RUN)
 		return dry_run_print(stdout, profile, plan, options->qemu_args, error);
 
 	g_autofree char *emulator = preflight_emulator(profile, error);
@@ -97,7 +102,7 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_DFL); /* or there is nothing to wait for when a child has ended */
 	if (!run_open_standard_streams(&error) || !(options = options_parse(argc, argv, &error)))
 		return report(error);
-	if (options->information)
+	if (options->verb == VERB_PRINT)
 		fputs(options->information, stdout);
 	else if (!launch(options, &error))
 		return report(error);

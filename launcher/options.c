@@ -7,12 +7,137 @@
 #define SUMMARY                                                                                       \
 	"Boots the VM that PROFILE describes: makes its tap with its static IP, runs QEMU in place\n" \
 	"of itself, and leaves nothing behind. PROFILE is a file, or the NAME of a NAME.ini in\n"     \
-	"~/.config/qemu-tapwrap or " SYSCONFDIR "/qemu-tapwrap."
+	"~/.config/qemu-tapwrap or " SYSCONFDIR "/qemu-tapwrap. VM is that, or the name of a VM\n"    \
+	"that runs."
+
+/* ---- the verbs ---- */
+
+typedef enum {
+	PRINT_HELP,
+	PRINT_HELP_PROFILE,
+	PRINT_LIST_KEYS,
+	PRINT_LIST_PROFILES,
+	PRINT_NEW,
+	PRINT_VERSION,
+} Print;
+
+#define ANY G_MAXUINT
+
+typedef struct {
+	const char *name; /* of the option; NULL: without one */
+	char letter;
+	Verb verb;
+	Print print;	   /* of VERB_PRINT */
+	guint min, max;	   /* how many words it takes */
+	const char *words; /* how they are called */
+	const char *help;
+	const char *program;
+} VerbRow;
+
+static const VerbRow verbs[] = {
+	{ NULL, 0, VERB_START, 0, 1, 1, "PROFILE", NULL, NULL },
+	{ "check", 0, VERB_CHECK, 0, 1, 1, "PROFILE",
+		"Look for what would go wrong with PROFILE; touch nothing", INSPECT_PATH },
+	{ "doctor", 0, VERB_DOCTOR, 0, 0, 0, "",
+		"Tell what works here for you and what is missing; touch nothing", INSPECT_PATH },
+	{ "dry-run", 'n', VERB_DRY_RUN, 0, 1, 1, "PROFILE",
+		"Print a shell script that does the same; do nothing", NULL },
+	{ "help", 'h', VERB_PRINT, PRINT_HELP, 0, ANY, "", "Show this help", NULL },
+	{ "help-profile", 0, VERB_PRINT, PRINT_HELP_PROFILE, 0, 1, "[SECTION]",
+		"Show every key of a profile, or those of SECTION", NULL },
+	{ "list", 0, VERB_LIST, 0, 0, 0, "",
+		"List the VMs that run, and the profiles of the others", CONTROL_PATH },
+	{ "list-keys", 0, VERB_PRINT, PRINT_LIST_KEYS, 0, 0, "",
+		"List every key of a profile, for completions", NULL },
+	{ "list-profiles", 0, VERB_PRINT, PRINT_LIST_PROFILES, 0, 0, "",
+		"List the profiles that can be given by name", NULL },
+	{ "new", 0, VERB_PRINT, PRINT_NEW, 0, 1, "[NAME]",
+		"Print a profile to start from, for a VM called NAME", NULL },
+	{ "status", 0, VERB_STATUS, 0, 1, 1, "VM", "Show what is known of a VM that runs",
+		CONTROL_PATH },
+	{ "stop", 0, VERB_STOP, 0, 1, 1, "VM", "Shut down a VM; end it if the guest does not",
+		CONTROL_PATH },
+	{ "version", 0, VERB_PRINT, PRINT_VERSION, 0, ANY, "", "Show the version", NULL },
+};
+
+static const VerbRow *find_verb(const char *name)
+{
+	for (guint i = 1; i < G_N_ELEMENTS(verbs); i++)
+		if (g_str_equal(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+const char *options_program(const Options *options)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+		if (verbs[i].verb == options->verb)
+			return verbs[i].program;
+	return NULL;
+}
+
+/* ---- what goes with which ---- */
+
+#define FOR(verb) (1u << (verb))
+
+/* NULL, or what is wrong about the options together. */
+static const char *contradiction(const Options *options)
+{
+	const struct {
+		gboolean given;
+		guint verbs;
+		const char *why;
+	} rules[] = {
+		{ options->json,
+			FOR(VERB_CHECK) | FOR(VERB_DOCTOR) | FOR(VERB_LIST) | FOR(VERB_STATUS),
+			"--json goes with --check, --doctor, --list or --status" },
+		{ options->rootless || options->force || options->settings,
+			FOR(VERB_START) | FOR(VERB_CHECK) | FOR(VERB_DRY_RUN),
+			"--rootless, --force and --set are for a VM that is started" },
+		{ options->now, FOR(VERB_STOP), "--now goes with --stop" },
+		{ options->timeout != OPTIONS_NO_TIME, FOR(VERB_STOP),
+			"--timeout goes with --stop" },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
+		if (rules[i].given && !(rules[i].verbs & FOR(options->verb)))
+			return rules[i].why;
+	if (options->timeout < OPTIONS_NO_TIME || options->timeout > 86400)
+		return "--timeout takes seconds, up to 86400";
+	return NULL;
+}
+
+/* ---- parsing ---- */
 
 typedef struct {
 	Options *options;
-	gboolean help, version, list_profiles, list_keys, help_profile, starter;
-} Switches;
+	const VerbRow *verb;
+} Parser;
+
+static gboolean refuse(GError **error, const char *why)
+{
+	g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
+	return FALSE;
+}
+
+/* A GOptionArgFunc. */
+static gboolean take_verb(const char *name, const char *value, gpointer data, GError **error)
+{
+	Parser *parser = data;
+	const VerbRow *verb = find_verb(g_str_has_prefix(name, "--") ? name + 2
+					: g_str_equal(name, "-n")    ? "dry-run"
+								     : "help");
+
+	(void)value;
+	if (parser->verb && parser->verb != verb) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--%s and --%s: one at a time", parser->verb->name, verb->name);
+		return FALSE;
+	}
+	parser->verb = verb;
+	parser->options->verb = verb->verb;
+	return TRUE;
+}
 
 /* GOption would hand on what stands behind "--" mixed with the rest: it is cut off before. */
 static GStrv split_at_double_dash(int argc, char **argv, GStrv *ret_rest)
@@ -26,27 +151,78 @@ static GStrv split_at_double_dash(int argc, char **argv, GStrv *ret_rest)
 	return g_strv_builder_end(ours);
 }
 
-static gboolean take_profile(Options *options, GStrv args, GError **error)
+static gboolean refuse_words(const VerbRow *verb, gboolean missing, GError **error)
 {
-	guint n = g_strv_length(args);
-	gboolean missing = n < 2 || (n == 2 && !*args[1]);
-
-	if (n == 2 && !missing) {
-		options->profile = g_strdup(args[1]);
-		return TRUE;
-	}
-	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		"%s Usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]",
-		missing ? "which profile?"
-			: "one profile at a time; QEMU's own arguments follow a --.");
+	if (verb->name)
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"--%s %s. Usage: qemu-tapwrap --%s%s%s", verb->name,
+			missing ? "needs more" : "does not take that", verb->name,
+			*verb->words ? " " : "", verb->words);
+	else
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			"%s Usage: qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]",
+			missing ? "which profile?"
+				: "one profile at a time; QEMU's own arguments follow a --.");
 	return FALSE;
 }
 
-/* What stands where PROFILE would, or NULL. */
-static const char *first_argument(GStrv args)
+/* @args begins with the program's name. */
+static gboolean take_words(Options *options, const VerbRow *verb, GStrv args, GError **error)
 {
-	return args[0] ? args[1] : NULL;
+	GStrv words = args[0] ? args + 1 : args;
+	guint n = g_strv_length(words);
+
+	if (n < verb->min || n > verb->max || (verb->min && !*words[0]))
+		return refuse_words(verb, n <= verb->max, error);
+	options->profile = g_strdup(words[0]);
+	options->arguments = g_strdupv(words + (n > 0));
+	return TRUE;
 }
+
+static void add_verbs(GOptionGroup *group)
+{
+	for (guint i = 1; i < G_N_ELEMENTS(verbs); i++) {
+		const GOptionEntry entries[] = {
+			{ verbs[i].name, verbs[i].letter, G_OPTION_FLAG_NO_ARG,
+				G_OPTION_ARG_CALLBACK, take_verb, verbs[i].help, NULL },
+			G_OPTION_ENTRY_NULL,
+		};
+
+		g_option_group_add_entries(group, entries);
+	}
+}
+
+static GOptionContext *new_context(Parser *parser)
+{
+	Options *options = parser->options;
+	const GOptionEntry entries[] = {
+		{ "force", 0, 0, G_OPTION_ARG_NONE, &options->force,
+			"As root: take a subnet although it overlaps another", NULL },
+		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+			"With --check, --doctor, --list, --status: print JSON", NULL },
+		{ "now", 0, 0, G_OPTION_ARG_NONE, &options->now,
+			"With --stop: do not ask the guest first", NULL },
+		{ "rootless", 0, 0, G_OPTION_ARG_NONE, &options->rootless,
+			"Give the VM a network of its own, which needs no privilege", NULL },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings,
+			"Change one key of PROFILE for this run", "SECTION[.ID].KEY=VALUE" },
+		{ "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout,
+			"With --stop: how long the guest may take", "SECONDS" },
+		G_OPTION_ENTRY_NULL,
+	};
+	GOptionContext *context = g_option_context_new("PROFILE [-- QEMU-ARGUMENT...]");
+	GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, parser, NULL);
+
+	add_verbs(group);
+	g_option_group_add_entries(group, entries);
+	g_option_context_set_main_group(context, group);
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_summary(context, SUMMARY);
+	g_option_context_set_description(context, "More: man qemu-tapwrap\n");
+	return context;
+}
+
+/* ---- what is only printed ---- */
 
 static gboolean describe(Options *options, const char *section, GError **error)
 {
@@ -65,93 +241,58 @@ static gboolean start_profile(Options *options, const char *name, GError **error
 	ValueRule rule = { .type = VALUE_NAME };
 	g_autofree char *checked = NULL, *why = NULL;
 
-	if (!value_parse(&rule, name ? name : "myvm", &checked, &why)) {
-		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, why);
-		return FALSE;
-	}
+	if (!value_parse(&rule, name ? name : "myvm", &checked, &why))
+		return refuse(error, why);
 	options->information = schema_starter(checked);
 	return TRUE;
 }
 
-static GOptionContext *new_context(Switches *switches)
+static gboolean inform(Options *options, Print print, GOptionContext *context, GError **error)
 {
-	const GOptionEntry entries[] = {
-		{ "check", 0, 0, G_OPTION_ARG_NONE, &switches->options->check,
-			"Look for what would go wrong with PROFILE; touch nothing", NULL },
-		{ "doctor", 0, 0, G_OPTION_ARG_NONE, &switches->options->doctor,
-			"Tell what works here for you and what is missing; touch nothing", NULL },
-		{ "dry-run", 'n', 0, G_OPTION_ARG_NONE, &switches->options->dry_run,
-			"Print a shell script that does the same; do nothing", NULL },
-		{ "force", 0, 0, G_OPTION_ARG_NONE, &switches->options->force,
-			"As root: take a subnet although it overlaps another", NULL },
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &switches->help, "Show this help", NULL },
-		{ "help-profile", 0, 0, G_OPTION_ARG_NONE, &switches->help_profile,
-			"Show every key of a profile, or those of the section that follows", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &switches->options->json,
-			"With --check or --doctor: print JSON", NULL },
-		{ "list-keys", 0, 0, G_OPTION_ARG_NONE, &switches->list_keys,
-			"List every key of a profile, for completions", NULL },
-		{ "new", 0, 0, G_OPTION_ARG_NONE, &switches->starter,
-			"Print a profile to start from, for a VM of the name that follows", NULL },
-		{ "rootless", 0, 0, G_OPTION_ARG_NONE, &switches->options->rootless,
-			"Give the VM a network of its own, which needs no privilege", NULL },
-		{ "list-profiles", 0, 0, G_OPTION_ARG_NONE, &switches->list_profiles,
-			"List the profiles that can be given by name", NULL },
-		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &switches->options->settings,
-			"Change one key of PROFILE for this run", "SECTION[.ID].KEY=VALUE" },
-		{ "version", 0, 0, G_OPTION_ARG_NONE, &switches->version, "Show the version",
-			NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	GOptionContext *context = g_option_context_new("PROFILE [-- QEMU-ARGUMENT...]");
-
-	g_option_context_set_help_enabled(context, FALSE);
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_option_context_set_summary(context, SUMMARY);
-	g_option_context_set_description(context, "More: man qemu-tapwrap\n");
-	return context;
-}
-
-/* What is asked for, and what is needed for it. */
-static gboolean obey(Options *options, const Switches *switches, GOptionContext *context,
-	GStrv args, GError **error)
-{
-	if (switches->help_profile)
-		return describe(options, first_argument(args), error);
-	if (switches->starter)
-		return start_profile(options, first_argument(args), error);
-	if (switches->help)
+	switch (print) {
+	case PRINT_HELP:
 		options->information = g_option_context_get_help(context, TRUE, NULL);
-	else if (switches->version)
-		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
-	else if (switches->list_profiles)
-		options->information = profile_list();
-	else if (switches->list_keys)
+		break;
+	case PRINT_HELP_PROFILE:
+		return describe(options, options->profile, error);
+	case PRINT_LIST_KEYS:
 		options->information = schema_list_keys();
-	if (options->doctor && first_argument(args)) {
-		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"--doctor takes no profile; --check looks at one");
-		return FALSE;
+		break;
+	case PRINT_LIST_PROFILES:
+		options->information = profile_list();
+		break;
+	case PRINT_NEW:
+		return start_profile(options, options->profile, error);
+	case PRINT_VERSION:
+		options->information = g_strdup("qemu-tapwrap " VERSION "\n");
+		break;
 	}
-	return options->information || options->doctor || take_profile(options, args, error);
+	return TRUE;
 }
 
 Options *options_parse(int argc, char **argv, GError **error)
 {
 	g_autoptr(Options) options = g_new0(Options, 1);
-	Switches switches = { .options = options };
-	g_autoptr(GOptionContext) context = new_context(&switches);
+	Parser parser = { .options = options };
+	g_autoptr(GOptionContext) context = new_context(&parser);
 	g_auto(GStrv) args = split_at_double_dash(argc, argv, &options->qemu_args);
+	const VerbRow *verb;
+	const char *why;
 
 	g_set_prgname("qemu-tapwrap");
+	options->timeout = OPTIONS_NO_TIME;
+	options->words = g_strdupv(argv + (argc > 0));
 	if (!g_option_context_parse_strv(context, &args, error))
 		return NULL;
-	if (options->json && !options->check && !options->doctor) {
-		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			"--json goes with --check or --doctor");
+	verb = parser.verb ? parser.verb : &verbs[0];
+	why = contradiction(options);
+	if (why) {
+		refuse(error, why);
 		return NULL;
 	}
-	if (!obey(options, &switches, context, args, error))
+	if (!take_words(options, verb, args, error))
+		return NULL;
+	if (verb->verb == VERB_PRINT && !inform(options, verb->print, context, error))
 		return NULL;
 	return g_steal_pointer(&options);
 }
@@ -161,8 +302,10 @@ void options_free(Options *options)
 	if (!options)
 		return;
 	g_free(options->profile);
+	g_strfreev(options->arguments);
 	g_strfreev(options->settings);
 	g_strfreev(options->qemu_args);
+	g_strfreev(options->words);
 	g_free(options->information);
 	g_free(options);
 }

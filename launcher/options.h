@@ -1,27 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options: the command line -> a value.
+ * options: the command line -> a value: one verb, what it is about, and how.
  *
  *	qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]
+ *	qemu-tapwrap --VERB [OPTION...] [VM [ARGUMENT...]]
  */
 #pragma once
 
 #include <glib.h>
 
+typedef enum {
+	VERB_START,
+	VERB_DRY_RUN,
+	VERB_PRINT, /* what is in information, as for --help */
+	/* qemu-tapwrap-inspect */
+	VERB_CHECK,
+	VERB_DOCTOR,
+	/* qemu-tapwrap-control */
+	VERB_LIST,
+	VERB_STATUS,
+	VERB_STOP,
+} Verb;
+
+#define OPTIONS_NO_TIME (-1)
+
 typedef struct {
-	char *profile;	   /* path or name, as typed */
-	gboolean dry_run;  /* print what would be done, as a shell script */
-	gboolean check;	   /* only look for what would go wrong */
-	gboolean doctor;   /* look at the host alone; there is no profile */
+	Verb verb;
+	char *profile;	   /* what the verb is about, as typed: a path, or the name of a VM */
+	GStrv arguments;   /* what else the verb takes; never NULL */
 	gboolean rootless; /* in a network of the VM's own */
 	gboolean force;	   /* subnets that overlap are meant so */
-	gboolean json;	   /* with check or doctor: for programs */
+	gboolean json;	   /* for programs */
+	gboolean now;	   /* of stop: the guest is not asked */
+	int timeout;	   /* of stop: seconds for the guest, or OPTIONS_NO_TIME */
 	GStrv settings;	   /* of --set: SECTION[.ID].KEY=VALUE; NULL without any */
+	GStrv words;	   /* the command line itself, without argv[0] */
 	GStrv qemu_args;   /* what stands behind "--"; never NULL */
-	char *information; /* the text to print when there is nothing else to do, as for --help */
+	char *information; /* of VERB_PRINT */
 } Options;
 
 /* @error: G_OPTION_ERROR with one line. */
 Options *options_parse(int argc, char **argv, GError **error);
 void options_free(Options *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
+
+/* The program that does what is asked for, a path; NULL: qemu-tapwrap itself. */
+const char *options_program(const Options *options);

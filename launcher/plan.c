@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "launcher/qemu-argv.h"
+#include "launcher/run-directory.h"
 
 #define complain(profile, nic, key, ...) \
 	profile_problem(profile, &(nic)->section, key, EX_DATAERR, __VA_ARGS__)
@@ -310,8 +311,12 @@ static void prefix_place(
 
 gboolean plan_observe(Plan *plan, Profile *profile, GError **error)
 {
+	g_autofree char *run = places_find_run(profile->vm->name);
 	NetSubject subject;
 
+	/* Better said than that its tap is in use. */
+	if (run && !run_directory_is_free(run, profile, error))
+		return FALSE;
 	for (guint i = 0; i < plan->n_taps; i++) {
 		NetTap *tap = &plan->taps[i];
 
@@ -344,12 +349,25 @@ NetWish plan_wish(const Plan *plan, const Profile *profile, gboolean force)
 	};
 }
 
+/* Each may be NULL. */
+static char *join_lines(const char *first, const char *second)
+{
+	return first && second ? g_strjoin("\n", first, second, NULL)
+			       : g_strdup(first ? first : second);
+}
+
 NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish,
 	const GStrv qemu_args, NetHelper **helper, char **ret_warning, GError **error)
 {
-	NetSubject subject;
-	g_autoptr(NetLease) lease = net_acquire(wish, helper, ret_warning, &subject, error);
+	g_autofree char *unknown = NULL, *of_network = NULL;
+	g_autoptr(NetLease) lease = NULL;
+	NetSubject subject = { .tap = -1 };
 
+	*ret_warning = NULL;
+	if (!provisions_enter(plan->provisions, profile, &unknown, error))
+		return NULL;
+	lease = net_acquire(wish, helper, &of_network, &subject, error);
+	*ret_warning = join_lines(unknown, of_network);
 	if (!lease && subject.tap >= 0)
 		prefix_place(error, plan, profile, &subject);
 	if (!lease || !provisions_make(plan->provisions, profile, qemu_args, error))
@@ -367,6 +385,7 @@ GStrv plan_argv(const Plan *plan, const Profile *profile, const NetLease *lease,
 		.passts = provisions_backends(provisions, COMPANION_PASST),
 		.tpm = *provisions_backends(provisions, COMPANION_SWTPM),
 		.links = provisions->links,
+		.control = provisions->control,
 		.firmware = provisions->firmware,
 	};
 

@@ -69,8 +69,8 @@ NetWish plan_wish(const Plan *plan, const Profile *profile, gboolean force);
 char *plan_place(const Plan *plan, const Profile *profile, const NetSubject *subject);
 
 /*
- * Makes the changes of @wish, all or none, then the provisions. @qemu_args: what followed "--"; the
- * others as for net_acquire.
+ * Makes it known that the VM runs, makes the changes of @wish, all or none, then the provisions.
+ * @qemu_args: what followed "--"; the others as for net_acquire.
  */
 NetLease *plan_acquire(Plan *plan, const Profile *profile, const NetWish *wish,
 	const GStrv qemu_args, NetHelper **helper, char **ret_warning, GError **error);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/provisions.h"
 
+#include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "launcher/run-directory.h"
@@ -23,6 +25,7 @@ Provisions *provisions_find(Profile *profile, GError **error)
 		places_run(&profile->places, profile->vm->name);
 	/* Who needs it has asked for it by now; companions_list asks for the sake of scripts. */
 	provisions->needs_run = profile->places.run != NULL;
+	provisions->run = places_find_run(profile->vm->name);
 	if (!firmware_find(profile, &provisions->firmware, error))
 		return NULL;
 	provisions->files = files_missing(profile, provisions->firmware, error);
@@ -58,7 +61,10 @@ void provisions_free(Provisions *provisions)
 		close_if_open(provisions->backends[i].fd);
 	close_if_open(provisions->links.fd);
 	close_if_open(provisions->links_other);
-	close_if_open(provisions->lock);
+	if (provisions->lock >= 0)
+		run_directory_leave(provisions->run, provisions->lock);
+	g_free(provisions->control);
+	g_free(provisions->run);
 	g_free(provisions->links_pipe);
 	g_clear_pointer(&provisions->companions, g_ptr_array_unref);
 	g_clear_pointer(&provisions->files, g_ptr_array_unref);
@@ -78,17 +84,41 @@ static gboolean make_links(Provisions *provisions, const char *commands, GError 
 	return made;
 }
 
+/* A path that is too long for a socket: the VM is known, but listens to no verb. */
+static char *control_path(const char *run)
+{
+	g_autofree char *path = g_build_filename(run, RUN_DIRECTORY_CONTROL, NULL);
+
+	return strlen(path) <= PROFILE_SOCKET_MAX ? g_steal_pointer(&path) : NULL;
+}
+
+gboolean provisions_enter(
+	Provisions *provisions, const Profile *profile, char **ret_warning, GError **error)
+{
+	g_autoptr(GError) why = NULL;
+
+	*ret_warning = NULL;
+	if (!provisions->run)
+		return TRUE;
+	provisions->lock = run_directory_enter(provisions->run, profile, &why);
+	if (provisions->lock >= 0) {
+		provisions->control = control_path(provisions->run);
+		return TRUE;
+	}
+	if (provisions->needs_run || why->code == EX_TEMPFAIL) {
+		g_propagate_error(error, g_steal_pointer(&why));
+		return FALSE;
+	}
+	*ret_warning = g_strdup_printf("%s; --list and --stop will not know this VM", why->message);
+	return TRUE;
+}
+
 gboolean provisions_make(
 	Provisions *provisions, const Profile *profile, const GStrv qemu_args, GError **error)
 {
 	g_autofree char *commands = links_are_cut(profile) ? links_commands(profile, qemu_args)
 							   : NULL;
 
-	if (provisions->needs_run) {
-		provisions->lock = run_directory_enter(profile, error);
-		if (provisions->lock < 0)
-			return FALSE;
-	}
 	if (!files_make(provisions->files, profile, error))
 		return FALSE;
 	if (provisions->seed && !cloud_init_make(provisions->seed, profile, error))

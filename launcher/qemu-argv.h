@@ -23,6 +23,7 @@ typedef struct {
 	const Backend *passts; /* one for each NIC of type passt, in file order */
 	Backend tpm;	       /* of type emulator */
 	Backend links;	       /* when a NIC has link = off; see links.h */
+	const char *control;   /* the socket of a monitor for the verbs, or NULL */
 	const Firmware *firmware;
 } Backends;
 

@@ -7,13 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "launcher/record.h"
+
 G_DEFINE_QUARK(qemu_tapwrap_run_directory, run_directory_error)
 
-#define LOCK "lock" /* its text: PID and profile, a line each */
+/* Who only looks, or sweeps, has the lock for a moment too. */
+#define TRIES 20
+#define PAUSE_US 1000
 
 static int raise_errno(const char *path, GError **error)
 {
@@ -21,21 +27,59 @@ static int raise_errno(const char *path, GError **error)
 	return -1;
 }
 
-static int raise_running(const Profile *profile, const char *lock, GError **error)
+/* "2026-11-26 18:24" */
+static char *start_time(const Record *record)
 {
-	g_autofree char *text = NULL;
-	g_auto(GStrv) lines = NULL;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autoptr(GDateTime) then = g_date_time_add_seconds(now, -record_uptime(record));
 
-	g_file_get_contents(lock, &text, NULL, NULL);
-	lines = g_strsplit(text ? text : "", "\n", -1);
-	if (g_strv_length(lines) >= 2)
+	return g_date_time_format(then, "%Y-%m-%d %H:%M");
+}
+
+int run_directory_pid(const char *directory)
+{
+	g_autofree char *path = g_build_filename(directory, RUN_DIRECTORY_CONTROL, NULL);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct ucred peer = { .pid = 0 };
+	socklen_t size = sizeof(peer);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		(void)!getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	if (fd >= 0)
+		close(fd);
+	return peer.pid;
+}
+
+static int raise_running(const Profile *profile, const char *directory, GError **error)
+{
+	g_autofree char *lock = g_build_filename(directory, RUN_DIRECTORY_LOCK, NULL);
+	int pid = run_directory_pid(directory); /* -daemonize changes it */
+	g_autofree char *text = NULL, *since = NULL;
+	g_autoptr(Record) record = NULL;
+
+	if (g_file_get_contents(lock, &text, NULL, NULL))
+		record = record_parse(text);
+	since = record ? start_time(record) : NULL;
+	if (record)
 		g_set_error(error, RUN_DIRECTORY_ERROR, EX_TEMPFAIL,
-			"VM '%s' is running already (pid %s, %s)", profile->vm->name, lines[0],
-			lines[1]);
+			"VM '%s' is running already, since %s (pid %d, %s)", profile->vm->name,
+			since, pid ? pid : record->pid, record->profile);
 	else
 		g_set_error(error, RUN_DIRECTORY_ERROR, EX_TEMPFAIL, "VM '%s' is starting already",
 			profile->vm->name);
 	return -1;
+}
+
+/* ---- what is left of a VM ---- */
+
+static gboolean is_ours(const char *path, const char *name)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 &&
+	       (S_ISSOCK(status.st_mode) || g_str_equal(name, PROFILE_SEED));
 }
 
 /* Sockets of a QEMU that could not remove them; whatever else is there is not ours. */
@@ -46,57 +90,103 @@ static void sweep(const char *directory)
 
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(directory, name, NULL);
-		struct stat status;
 
-		if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+		if (is_ours(path, name))
 			unlink(path);
 	}
 }
 
-static gboolean write_holder(int lock, const Profile *profile)
+void run_directory_leave(const char *directory, int lock)
 {
-	g_autofree char *text = g_strdup_printf(
-		"%d\n%s\n", (int)getpid(), profile_real_path(profile));
+	g_autofree char *path = g_build_filename(directory, RUN_DIRECTORY_LOCK, NULL);
+	g_autofree char *parent = g_path_get_dirname(directory);
 
-	return ftruncate(lock, 0) == 0 &&
-	       pwrite(lock, text, strlen(text), 0) == (ssize_t)strlen(text);
+	sweep(directory);
+	unlink(path);
+	if (rmdir(directory) == 0)
+		rmdir(parent); /* of the last one */
+	close(lock);
 }
 
-int run_directory_enter(const Profile *profile, GError **error)
+/* ---- the lock ---- */
+
+/* Who swept the directory in between has removed the file that is locked here. */
+static gboolean is_at(const char *path, int fd)
 {
-	const char *directory = profile->places.run;
-	g_autofree char *path = g_build_filename(directory, LOCK, NULL);
-	int lock;
+	struct stat ours, there;
 
-	if (g_mkdir_with_parents(directory, 0700) < 0)
-		return raise_errno(directory, error);
-	lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+	       ours.st_ino == there.st_ino;
+}
+
+/* -1 and errno: EWOULDBLOCK if somebody has it, ESTALE if it is not there any more. */
+static int take_lock(const char *path, int flags)
+{
+	int lock = open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600), reason = ESTALE;
+
 	if (lock < 0)
-		return raise_errno(path, error);
-	if (flock(lock, LOCK_EX | LOCK_NB) < 0) {
-		gboolean running = errno == EWOULDBLOCK;
-
-		close(lock);
-		return running ? raise_running(profile, path, error) : raise_errno(path, error);
-	}
-	sweep(directory);
-	if (write_holder(lock, profile))
+		return -1;
+	if (flock(lock, LOCK_EX | LOCK_NB) < 0)
+		reason = errno;
+	else if (is_at(path, lock))
 		return lock;
-	raise_errno(path, error);
 	close(lock);
+	errno = reason;
 	return -1;
 }
 
-/* Shared, and for a moment: a start at this very moment would have to be lucky. */
-gboolean run_directory_is_free(const Profile *profile, GError **error)
+static gboolean write_record(int lock, const Profile *profile)
 {
-	g_autofree char *path = g_build_filename(profile->places.run, LOCK, NULL);
-	int lock = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	gboolean running = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	g_autoptr(Record) record = record_new(profile);
+	g_autofree char *text = record_print(record);
+	ssize_t len = strlen(text);
 
-	if (running)
-		raise_running(profile, path, error);
-	if (lock >= 0)
+	return ftruncate(lock, 0) == 0 && pwrite(lock, text, len, 0) == len;
+}
+
+int run_directory_enter(const char *directory, const Profile *profile, GError **error)
+{
+	g_autofree char *path = g_build_filename(directory, RUN_DIRECTORY_LOCK, NULL);
+	int lock = -1;
+
+	for (int i = 0; i < TRIES && lock < 0; i++) {
+		if (i > 0)
+			g_usleep(PAUSE_US);
+		if (g_mkdir_with_parents(directory, 0700) < 0 && errno != ENOENT)
+			return raise_errno(directory, error);
+		lock = take_lock(path, O_RDWR | O_CREAT);
+		if (lock < 0 && errno != EWOULDBLOCK && errno != ESTALE && errno != ENOENT)
+			break;
+	}
+	if (lock < 0)
+		return errno == EWOULDBLOCK ? raise_running(profile, directory, error)
+					    : raise_errno(path, error);
+	sweep(directory);
+	if (write_record(lock, profile))
+		return lock;
+	raise_errno(path, error);
+	run_directory_leave(directory, lock);
+	return -1;
+}
+
+gboolean run_directory_is_held(const char *directory, gboolean sweep)
+{
+	g_autofree char *path = g_build_filename(directory, RUN_DIRECTORY_LOCK, NULL);
+	int lock = take_lock(path, sweep ? O_RDWR : O_RDONLY);
+
+	if (lock < 0)
+		return errno == EWOULDBLOCK;
+	if (sweep)
+		run_directory_leave(directory, lock);
+	else
 		close(lock);
-	return !running;
+	return FALSE;
+}
+
+gboolean run_directory_is_free(const char *directory, const Profile *profile, GError **error)
+{
+	if (!run_directory_is_held(directory, FALSE))
+		return TRUE;
+	raise_running(profile, directory, error);
+	return FALSE;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run-directory: where a running VM has its sockets. Its lock is held by a descriptor that QEMU
- * inherits, so it is open exactly as long as the VM runs, whatever ends it.
+ * run-directory: where a running VM is known, and has its sockets. Its lock is held by a descriptor
+ * that QEMU inherits, so it is held exactly as long as the VM runs, whatever ends it. What is
+ * written in it is a record.
  */
 #pragma once
 
@@ -12,12 +13,28 @@
 #define RUN_DIRECTORY_ERROR (run_directory_error_quark())
 GQuark run_directory_error_quark(void);
 
+/* QEMU's monitor for the verbs of qemu-tapwrap itself. */
+#define RUN_DIRECTORY_CONTROL "control.sock"
+#define RUN_DIRECTORY_LOCK "lock"
+
 /*
- * Makes the directory if it is missing, takes its lock and removes what a VM that was killed has
- * left in it. Returns the lock, close-on-exec, owned by the caller. -1 and RUN_DIRECTORY_ERROR:
- * EX_TEMPFAIL if the VM runs already, EX_CANTCREAT.
+ * Makes @directory if it is missing, takes its lock, removes what a VM that was killed has left in
+ * it, and writes the record of @profile. Returns the lock, close-on-exec, owned by the caller. -1
+ * and RUN_DIRECTORY_ERROR: EX_TEMPFAIL if the VM runs already, EX_CANTCREAT.
  */
-int run_directory_enter(const Profile *profile, GError **error);
+int run_directory_enter(const char *directory, const Profile *profile, GError **error);
+
+/* Of a VM that does not start after all. Consumes @lock. What is not ours stays. */
+void run_directory_leave(const char *directory, int lock);
+
+/*
+ * Is there a VM that has the lock? If there is none and @sweep, what it has left is removed, and
+ * the directory with it unless something else is in it.
+ */
+gboolean run_directory_is_held(const char *directory, gboolean sweep);
+
+/* Who listens at the control socket, as the kernel knows it; 0: nobody. */
+int run_directory_pid(const char *directory);
 
 /* Looks only. FALSE and RUN_DIRECTORY_ERROR, EX_TEMPFAIL, if the VM runs already. */
-gboolean run_directory_is_free(const Profile *profile, GError **error);
+gboolean run_directory_is_free(const char *directory, const Profile *profile, GError **error);

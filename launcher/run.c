@@ -27,41 +27,33 @@ gboolean run_exec(const char *program, GStrv argv, const Profile *profile, GErro
 	return FALSE;
 }
 
-/* The command line that inspect's own options_parse reads again. */
-static GStrv inspect_argv(const Options *options, NetHelper *helper)
+/* Its own options_parse reads the same command line again. */
+static GStrv argv_for(const char *program, const Options *options, NetHelper *helper)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 
-	g_strv_builder_add(builder, INSPECT_PATH);
+	g_strv_builder_add(builder, program);
 	if (helper) {
 		g_autofree char *text = net_helper_hand_over(helper);
 		g_autofree char *word = g_strconcat("--helper=", text, NULL);
 
 		g_strv_builder_add(builder, word);
 	}
-	g_strv_builder_add_many(builder, options->doctor ? "--doctor" : "--check",
-		options->json ? "--json" : NULL, NULL);
-	if (options->force)
-		g_strv_builder_add(builder, "--force");
-	for (guint i = 0; options->settings && options->settings[i]; i++)
-		g_strv_builder_add_many(builder, "--set", options->settings[i], NULL);
-	if (options->profile)
-		g_strv_builder_add(builder, options->profile);
-	g_strv_builder_add(builder, "--");
-	g_strv_builder_addv(builder, (const char **)options->qemu_args);
+	g_strv_builder_addv(builder, (const char **)options->words);
 	return g_strv_builder_end(builder);
 }
 
-gboolean run_inspect(const Options *options, NetHelper *helper, GError **error)
+gboolean run_other_program(const Options *options, NetHelper *helper, GError **error)
 {
-	g_auto(GStrv) argv = inspect_argv(options, helper);
+	const char *program = options_program(options);
+	g_auto(GStrv) argv = argv_for(program, options, helper);
 
-	execv(INSPECT_PATH, argv);
+	execv(program, argv);
 	if (errno == ENOENT)
 		g_set_error(error, RUN_ERROR, EX_OSFILE,
-			INSPECT_PATH " is missing; install it with: make install");
+			"%s is missing; install it with: make install", program);
 	else
-		g_set_error(error, RUN_ERROR, RUN_NOT_EXECUTABLE, INSPECT_PATH ": %s",
-			g_strerror(errno));
+		g_set_error(
+			error, RUN_ERROR, RUN_NOT_EXECUTABLE, "%s: %s", program, g_strerror(errno));
 	return FALSE;
 }

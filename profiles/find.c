@@ -89,14 +89,43 @@ static int compare_names(gconstpointer a, gconstpointer b, gpointer data)
 	return strcmp(a, b);
 }
 
-char *profile_list(void)
+/* From names to paths, sorted. */
+static GTree *find_all(void)
 {
 	g_autoptr(GPtrArray) directories = search_directories();
-	g_autoptr(GTree) found = g_tree_new_full(compare_names, NULL, g_free, g_free);
-	Listing listing = { .text = g_string_new(NULL) };
+	GTree *found = g_tree_new_full(compare_names, NULL, g_free, g_free);
 
 	for (guint i = 0; i < directories->len; i++)
 		add_names(found, directories->pdata[i]);
+	return found;
+}
+
+typedef struct {
+	ProfileVisit visit;
+	gpointer data;
+} Visitor;
+
+static gboolean visit_one(gpointer name, gpointer path, gpointer data)
+{
+	const Visitor *visitor = data;
+
+	visitor->visit(name, path, visitor->data);
+	return FALSE;
+}
+
+void profile_each_known(ProfileVisit visit, gpointer data)
+{
+	g_autoptr(GTree) found = find_all();
+	Visitor visitor = { visit, data };
+
+	g_tree_foreach(found, visit_one, &visitor);
+}
+
+char *profile_list(void)
+{
+	g_autoptr(GTree) found = find_all();
+	Listing listing = { .text = g_string_new(NULL) };
+
 	g_tree_foreach(found, measure, &listing.width);
 	g_tree_foreach(found, print, &listing);
 	return g_string_free(listing.text, FALSE);

@@ -22,15 +22,22 @@ static gboolean is_own_directory(const char *path)
 	       status.st_uid == getuid();
 }
 
-const char *places_run(Places *places, const char *vm_name)
+char *places_find_run(const char *vm_name)
 {
 	const char *given = g_getenv("XDG_RUNTIME_DIR");
 	g_autofree char *usual = g_strdup_printf("/run/user/%u", (guint)getuid());
 	const char *candidates[] = { given ? given : "", usual, "/run" };
 
-	for (guint i = 0; i < G_N_ELEMENTS(candidates) && !places->run; i++)
+	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++)
 		if (is_own_directory(candidates[i]))
-			places->run = g_build_filename(candidates[i], OURS, vm_name, NULL);
+			return g_build_filename(candidates[i], OURS, vm_name, NULL);
+	return NULL;
+}
+
+const char *places_run(Places *places, const char *vm_name)
+{
+	if (!places->run)
+		places->run = places_find_run(vm_name);
 	return places->run;
 }
 

@@ -22,4 +22,7 @@ const char *places_state(Places *places, const char *vm_name);
  */
 const char *places_run(Places *places, const char *vm_name);
 
+/* The same path, owned by the caller, for who does not need it; @vm_name NULL: of all VMs. */
+char *places_find_run(const char *vm_name);
+
 void places_clear(Places *places);

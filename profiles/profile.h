@@ -121,6 +121,7 @@ typedef struct {
 	char *bootindex, *romfile, *options;
 } ProfileNic;
 
+#define PROFILE_SOCKET_MAX 107 /* bytes of a socket's path; sun_path of unix(7) less its NUL */
 #define PROFILE_SEED "seed.iso"
 typedef struct {
 	ProfileSection section; /* its source is NULL when there is no seed */
@@ -270,3 +271,7 @@ char *profile_find(const char *name_or_path, GError **error);
 
 /* All that can be found by name: lines of name and path, aligned. Owned by the caller. */
 char *profile_list(void);
+
+/* Calls @visit for each of them, by name. */
+typedef void (*ProfileVisit)(const char *name, const char *path, gpointer data);
+void profile_each_known(ProfileVisit visit, gpointer data);

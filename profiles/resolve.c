@@ -6,8 +6,6 @@
 
 #include "profiles/resolve-parts.h"
 
-#define SOCKET_PATH_MAX 107 /* bytes; sun_path of unix(7) less its NUL */
-
 /* ---- for the parts ---- */
 
 gboolean resolve_is_one_of(const char *text, const char *words)
@@ -78,9 +76,9 @@ char *resolve_run_path(Profile *profile, const ProfileSection *item, const char 
 void resolve_check_socket(
 	Profile *profile, const ProfileSection *item, const char *key, const char *path)
 {
-	if (path && *path == '/' && strlen(path) > SOCKET_PATH_MAX)
+	if (path && *path == '/' && strlen(path) > PROFILE_SOCKET_MAX)
 		profile_problem(profile, item, key, EX_DATAERR,
-			"a socket's path has at most %d bytes: %s", SOCKET_PATH_MAX, path);
+			"a socket's path has at most %d bytes: %s", PROFILE_SOCKET_MAX, path);
 }
 
 /* ---- the whole ---- */

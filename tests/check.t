@@ -164,6 +164,7 @@ sub check
 	my ($status, @text) = run([@command, @{ $option{extra} // [] }], seconds => 30);
 
 	s/\Q$path\E/P/g for @text;
+	s/since \d{4}-\d\d-\d\d \d\d:\d\d/since T/ for @text;
 	return (exited($status), @text);
 }
 
@@ -245,7 +246,7 @@ rename '/srv/helper', $helper;
 	wait_for(sub { has_link('tap0') && (slurp("/proc/$pid/comm") // '') eq "sleep\n" });
 	my $inside = host_state();
 	errors('the VM runs already', $text, 75, ["P:6: [nic \"lan\"] ifname: tap0 is in use by VM 'run' (pid $pid, P)",
-		"/srv/run/qemu-tapwrap/run: VM 'run' is running already (pid $pid, P)"], path => $path);
+		"/srv/run/qemu-tapwrap/run: VM 'run' is running already, since T (pid $pid, P)"], path => $path);
 	is(host_state(), $inside, 'and goes on');
 	kill 'KILL', $pid;
 	finish($pid);
@@ -480,7 +481,7 @@ delete $ENV{DISPLAY};
 	is($status, 65, '--json: the profile is wrong');
 	$list = decode_json($out);
 	is_deeply([map { $_->{status} } @$list], [65, 0], 'and it is JSON');
-	is_deeply([run(['qemu-tapwrap', '--json', 'x'])], [64 << 8, '', "qemu-tapwrap: --json goes with --check or --doctor\n"], '--json alone');
+	is_deeply([run(['qemu-tapwrap', '--json', 'x'])], [64 << 8, '', "qemu-tapwrap: --json goes with --check, --doctor, --list or --status\n"], '--json alone');
 }
 
 # ---- unprivileged ----------------------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ my $both = tap_profile(address => '192.168.50.1/24, fd00:5a17::1/64',
 		. "address = 192.168.52.1/30\nguest-address = 192.168.52.2\ndhcp = on\n"));
 	is(join(' ', listens()), '0.0.0.0%tap0:67 0.0.0.0%tap2:67', 'three taps, two with DHCP: two servers');
 	is(scalar(keepers()), 1, 'one keeper');
-	is(scalar(descriptors($pid)->%*), 7, 'QEMU holds three taps and one leash');
+	is(scalar(descriptors($pid)->%*), 8, 'QEMU holds three taps, one leash and its lock');
 	end_stub($pid);
 	nothing_left($before, 'three taps');
 }

@@ -161,7 +161,7 @@ is(image("$disks/root.qcow2")->{'virtual-size'}, 40 << 30, 'the next start creat
 
 unlink glob "'$disks/*'";
 my $free = profile(disk('root', "$disks/root.qcow2", 'size = 40G') . "[machine]\naccel = tcg\n[nic]\ntype = none\n");
-my @pids = map { start(['qemu-tapwrap', $free]) } 1 .. 4;
+my @pids = map { start([qw(qemu-tapwrap --set), "vm.name=vm$_", $free]) } 1 .. 4;
 is_deeply([map { join '', (finish($_))[0, 2] } @pids], [(0) x 4], 'four starts at once: all are content');
 is_deeply([entries($disks)], ['root.qcow2'], 'four starts at once: one image');
 

@@ -60,14 +60,14 @@ sub guest_on_lan
 	my ($index) = $link =~ /^(\d+):/;
 	my $open = descriptors($one);
 	is_deeply([sort map { s/:\[\d+\]//r } map { $open->{$_} } grep { $_ > 2 && $open->{$_} =~ m{^(?:socket|/dev/(?:tap|net))} } keys %$open],
-		["/dev/tap$index", 'socket'], 'QEMU holds its device and the leash') or diag explain $open;
+		["/dev/tap$index", 'socket', 'socket'], 'QEMU holds its device and the leash, and listens to verbs') or diag explain $open;
 	my @keepers = keepers();
 	is(scalar(@keepers), 2, 'each has a keeper');
 	is(join(' ', sort map { s/:\[\d+\]//r } values %{ descriptors($keepers[0]) }), '/dev/null /dev/null /dev/null socket socket',
 		'that does not hold the device');
 	my ($status, undef, $err) = run(['qemu-tapwrap', guest_on_lan('one', '192.168.50.4', '')]);
 	is(exited($status), 75, 'a second start: status 75');
-	like($err, qr/tw-one is in use by VM 'one' \(pid $one, /, 'and who has it');
+	like($err, qr/VM 'one' is running already, since [-\d: ]+ \(pid $one, /, 'and who has it');
 	kill 'KILL', $one;
 	finish($one);
 	ok(wait_for(sub { !has_macvtap('tw-one') }, 3), 'KILL of QEMU: the link is gone');
@@ -150,8 +150,8 @@ sub takes_over
 	ok(has_macvtap('tw-vm') && keepers() == 1, 'a keeper does not mind signals');
 	kill 'KILL', keepers();
 	ok(no_keepers(), 'the keeper is killed');
-	my ($status, undef, $err) = run(['qemu-tapwrap', $profile]);
-	is(exited($status), 75, 'the VM runs on: a second start: status 75');
+	my ($status, undef, $err) = run([qw(qemu-tapwrap --set vm.name=other), $profile]);
+	is(exited($status), 75, 'the VM runs on: another one with its tap: status 75');
 	like($err, qr/tw-vm is in use by VM 'vm' \(pid $pid, /, 'and who has it');
 	end_stub($pid);
 	ok(has_macvtap('tw-vm'), 'the VM has ended, and the link is left');

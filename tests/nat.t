@@ -206,8 +206,8 @@ $pid = start(['qemu-tapwrap', nat_profile('on')]);
 wait_for(sub { slurp("/proc/$pid/comm") eq "sleep\n" });
 {
 	my $open = descriptors($pid);
-	is_deeply([map { s/\[\d+\]//r } map { $open->{$_} } sort { $a <=> $b } grep { $_ > 2 } keys %$open], ['/dev/net/tun', 'socket:'],
-		'QEMU inherits the tap and one socket, and no more');
+	is_deeply([map { s/\[\d+\]//r } map { $open->{$_} } sort { $a <=> $b } grep { $_ > 2 } keys %$open], ['/srv/run/qemu-tapwrap/tap0/lock', '/dev/net/tun', 'socket:'],
+		'QEMU inherits its lock, the tap and one socket, and no more');
 }
 end_processes($pid);
 

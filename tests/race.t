@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: MIT
 #
-# Fifty launches race for one tap: one runs, all others name it.
+# Fifty launches race, of one VM and of VMs with one tap: one runs, all others name it.
 
 use strict;
 use warnings;
@@ -14,33 +14,58 @@ my $before = host_state();
 my $profile = tap_profile(path => '/srv/tmp/the one.ini');
 install_stub($World::TAP_STUB);
 
-my @pids = map { start(['qemu-tapwrap', $profile]) } 1 .. 50;
-my @running;
-ok(wait_for(sub {
-	@running = grep { (slurp("/proc/$_/stat") // '') !~ /\) Z / } @pids;
-	@running == 1
-}, 60), 'in the end one is left');
-my ($winner) = @running;
-is(slurp("/proc/$winner/comm"), "sleep\n", 'and it is in QEMU');
+# Starts 50 at once; $more: what each has beside, by its number. Returns the one that is left, after
+# it was found to be the only one, and that the others end with a line like $line->(PID).
+sub race
+{
+	my ($name, $line, $more) = @_;
+	my @pids = map { start(['qemu-tapwrap', $more->($_), $profile]) } 1 .. 50;
+	my (@running, %statuses, @other_words);
 
-my $names_it = qr/^qemu-tapwrap: \Q$profile\E:5: \[nic "lan"\] ifname: tap0 is in use by VM 'tap0' \(pid $winner(?:, \Q$profile\E)?\)\n\z/;
-my (%statuses, @other_words);
-for my $pid (grep { $_ != $winner } @pids) {
-	my ($status, undef, $err) = finish($pid);
-	$statuses{exited($status)}++;
-	push @other_words, $err unless $err =~ $names_it;
+	ok(wait_for(sub {
+		@running = grep { (slurp("/proc/$_/stat") // '') !~ /\) Z / } @pids;
+		@running == 1
+	}, 60), "$name: in the end one is left");
+	my ($winner) = @running;
+	is(slurp("/proc/$winner/comm"), "sleep\n", "$name: and it is in QEMU");
+
+	my $names_it = $line->($winner);
+	for my $pid (grep { $_ != $winner } @pids) {
+		my ($status, undef, $err) = finish($pid);
+		$statuses{exited($status)}++;
+		push @other_words, $err unless $err =~ $names_it;
+	}
+	is_deeply(\%statuses, { 75 => 49 }, "$name: the other 49 end with status 75");
+	is(join('', @other_words), '', "$name: each with one line that names the holder");
+	return $winner;
 }
-is_deeply(\%statuses, { 75 => 49 }, 'the other 49 end with status 75');
-is(join('', @other_words), '', 'each with one line that names the holder');
 
-my ($status, undef, $err) = run(['qemu-tapwrap', $profile]);
-is($err, "qemu-tapwrap: $profile:5: [nic \"lan\"] ifname: tap0 is in use by VM 'tap0' "
-	. "(pid $winner, $profile)\n", 'one that comes late is told the profile, too');
+sub end_it
+{
+	my ($name, $pid) = @_;
+	kill 'KILL', $pid;
+	finish($pid);
+	state_settles($before, "$name: as before");
+}
 
-kill 'KILL', $winner;
-finish($winner);
-state_settles($before, 'as before');
-($status) = run(['timeout', '1', 'qemu-tapwrap', $profile]);
-is(exited($status), 124, 'and the next start has the tap');
+{
+	my $minute = qr/\d{4}-\d\d-\d\d \d\d:\d\d/;
+	my $winner = race('one VM', sub {
+		qr/^qemu-tapwrap: VM 'tap0' is (?:starting already|running already, since $minute \(pid $_[0], \Q$profile\E\))\n\z/
+	}, sub { () });
+	end_it('one VM', $winner);
+}
+{
+	my $line = sub {
+		qr/^qemu-tapwrap: \Q$profile\E:5: \[nic "lan"\] ifname: tap0 is in use by VM 'vm\d+' \(pid $_[0](?:, \Q$profile\E)?\)\n\z/
+	};
+	my $winner = race('one tap', $line, sub { ('--set', "vm.name=vm$_[0]") });
+	my (undef, undef, $err) = run([qw(qemu-tapwrap --set vm.name=late), $profile]);
+	like($err, $line->($winner), 'one that comes late is told the same');
+	like($err, qr/\Q$profile\E\)\n/, 'with the profile');
+	end_it('one tap', $winner);
+	my ($status) = run(['timeout', '1', 'qemu-tapwrap', $profile]);
+	is(exited($status), 124, 'and the next start has the tap');
+}
 
 done_testing();

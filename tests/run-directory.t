@@ -45,6 +45,8 @@ qmp = ${run_dir}/qmp.sock
 hmp = ${run_dir}/monitor.sock
 END
 
+my $minute = qr/\d{4}-\d\d-\d\d \d\d:\d\d/;
+
 sub mode { my ($path) = @_; return sprintf '%o', ((stat $path)[2] // 0) & 07777 }
 
 # Connects and reads until $expected has come, after sending $text if there is one.
@@ -80,7 +82,7 @@ sub start_all
 my $pid = start_all('first');
 is(mode($run), '700', 'the directory is the owner\'s');
 is(mode('/srv/run/qemu-tapwrap'), '700', 'and so is the one above');
-is(slurp("$run/lock"), "$pid\n/srv/tmp/all.ini\n", 'the lock tells who has it');
+like(slurp("$run/lock"), qr{^pid $pid\nstarted \d+\nprofile /srv/tmp/all.ini\n.*^end\n\z}ms, 'the lock tells who has it');
 like(talk(vnc => qr/\n/), qr/^RFB 003\.008\n$/, 'vnc: a greeting');
 like(talk(qmp => qr/\n/), qr/^\{"QMP": \{"version"/, 'qmp: a greeting');
 like(talk(monitor => qr/\(qemu\)/), qr/^QEMU .*\(qemu\)/s, 'monitor: a prompt');
@@ -104,7 +106,7 @@ is_deeply([lock_holders()], [$pid], 'the lock is open in QEMU and nowhere else')
 	for my $again ('all.ini', 'again.ini') {
 		my ($status, $out, $err) = run(['qemu-tapwrap', $again]);
 		is(exited($status), 75, "$again, while the VM runs: 75");
-		is("$out$err", "qemu-tapwrap: VM 'all' is running already (pid $pid, /srv/tmp/all.ini)\n",
+		like("$out$err", qr{^qemu-tapwrap: VM 'all' is running already, since $minute \(pid $pid, /srv/tmp/all.ini\)\n\z},
 			"$again: one line");
 	}
 	is_deeply([sort(debris())], \@all, 'the sockets are there still');
@@ -133,7 +135,7 @@ run_ok('mkfifo', "$run/fifo");
 IO::Socket::UNIX->new(Local => "$run/old.sock", Listen => 1)->close;
 
 $pid = start_all('after SIGKILL');
-is(slurp("$run/lock"), "$pid\n/srv/tmp/all.ini\n", 'after SIGKILL: the lock is the new one\'s');
+like(slurp("$run/lock"), qr/^pid $pid\n/, 'after SIGKILL: the lock is the new one\'s');
 like(talk(qmp => qr/\n/), qr/^\{"QMP": /, 'after SIGKILL: the sockets work');
 is(slurp("$run/notes"), 'mine', 'a foreign file stays');
 ok(-d "$run/directory" && -l "$run/link" && -p "$run/fifo", 'and so does what is no socket');
@@ -184,7 +186,7 @@ sub in { my ($directory) = @_; return ('env', "XDG_RUNTIME_DIR=$directory", 'qem
 		in('/srv/tmp/small'));
 	run_ok('mount', '-o', 'remount,ro', 'small');
 	unlink 'small/fill';
-	refused('read-only', 73, '/srv/tmp/small/qemu-tapwrap/some/lock: Read-only file system',
+	refused('read-only', 73, '/srv/tmp/small/qemu-tapwrap/some: Read-only file system',
 		in('/srv/tmp/small'));
 	run_ok('umount', 'small');
 	run_ok(qw(mount -t tmpfs -o ro tmpfs small));

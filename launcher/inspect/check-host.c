@@ -113,18 +113,19 @@ void check_emulator(Check *check)
 
 void check_run_directory(Check *check)
 {
-	const char *run = check->needs_run ? check->profile->places.run : NULL;
+	g_autofree char *run = places_find_run(check->profile->vm->name);
 	GError *error = NULL;
 
 	if (!run)
 		return;
-	if (!run_directory_is_free(check->profile, &error))
+	if (!run_directory_is_free(run, check->profile, &error))
 		check_raise(check, run, error);
-	else if (check_can_create(run) && (access(run, F_OK) < 0 || access(run, W_OK | X_OK) == 0))
+	else if (!check_can_create(run) || (access(run, F_OK) == 0 && access(run, W_OK | X_OK) < 0))
+		findings_add(check->findings, check->needs_run ? FINDING_ERROR : FINDING_WARNING,
+			check->needs_run ? EX_CANTCREAT : 0, run, NULL, "cannot be written to: %s",
+			g_strerror(errno));
+	else if (check->needs_run)
 		findings_add(check->findings, FINDING_OK, 0, run, NULL, "the VM is not running");
-	else
-		findings_add(check->findings, FINDING_ERROR, EX_CANTCREAT, run, NULL,
-			"cannot be written to: %s", g_strerror(errno));
 }
 
 /* ---- KVM ---- */

@@ -53,11 +53,14 @@ static int check(int argc, char **argv)
 	options = options_parse(argc, argv, &error);
 	if (!options)
 		return refuse_usage(error->message);
-	if (options->doctor)
+	switch (options->verb) {
+	case VERB_CHECK:
+		return check_run(options, helper);
+	case VERB_DOCTOR:
 		return doctor_run(options);
-	if (!options->check || options->information)
+	default:
 		return refuse_usage("qemu-tapwrap-inspect is started by qemu-tapwrap only");
-	return check_run(options, helper);
+	}
 }
 
 int main(int argc, char **argv)

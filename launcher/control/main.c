@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qemu-tapwrap-control: what qemu-tapwrap does with VMs that run. It has no privilege; it talks
+ * with QEMU in JSON, which therefore is no part of a start.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "launcher/control/list.h"
+#include "launcher/control/stop.h"
+#include "launcher/options.h"
+
+static int refuse_usage(const char *why)
+{
+	fprintf(stderr, "qemu-tapwrap: %s\n", why);
+	return EX_USAGE;
+}
+
+static int obey(const Options *options)
+{
+	switch (options->verb) {
+	case VERB_LIST:
+		return list_run(options);
+	case VERB_STATUS:
+		return list_status_run(options);
+	case VERB_STOP:
+		return stop_run(options);
+	default:
+		return refuse_usage("qemu-tapwrap-control is started by qemu-tapwrap only");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Options) options = options_parse(argc, argv, &error);
+	int status = options ? obey(options) : refuse_usage(error->message);
+
+	if (!ferror(stdout) && fflush(stdout) == 0)
+		return status;
+	fputs("qemu-tapwrap: standard output: cannot be written to\n", stderr);
+	return EX_IOERR;
+}
