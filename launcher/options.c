@@ -38,6 +38,8 @@ static const VerbRow verbs[] = {
 	{ NULL, 0, VERB_START, 0, 1, 1, "PROFILE", NULL, NULL },
 	{ "check", 0, VERB_CHECK, 0, 1, 1, "PROFILE",
 		"Look for what would go wrong with PROFILE; touch nothing", INSPECT_PATH },
+	{ "console", 0, VERB_CONSOLE, 0, 1, 1, "VM",
+		"Talk with the serial console of a VM; Ctrl-] leaves", CONTROL_PATH },
 	{ "doctor", 0, VERB_DOCTOR, 0, 0, 0, "",
 		"Tell what works here for you and what is missing; touch nothing", INSPECT_PATH },
 	{ "dry-run", 'n', VERB_DRY_RUN, 0, 1, 1, "PROFILE",
@@ -45,14 +47,32 @@ static const VerbRow verbs[] = {
 	{ "help", 'h', VERB_PRINT, PRINT_HELP, 0, ANY, "", "Show this help", NULL },
 	{ "help-profile", 0, VERB_PRINT, PRINT_HELP_PROFILE, 0, 1, "[SECTION]",
 		"Show every key of a profile, or those of SECTION", NULL },
+	{ "install-desktop", 0, VERB_INSTALL_DESKTOP, 0, 1, 1, "PROFILE",
+		"Put a VM into the menu of the desktop", CONTROL_PATH },
+	{ "install-mime", 0, VERB_INSTALL_MIME, 0, 0, 0, "", "Let a double click start a profile",
+		CONTROL_PATH },
+	{ "link", 0, VERB_LINK, 0, 3, 3, "VM NIC on|off",
+		"Plug in, or out, the cable of a network card", CONTROL_PATH },
 	{ "list", 0, VERB_LIST, 0, 0, 0, "",
 		"List the VMs that run, and the profiles of the others", CONTROL_PATH },
 	{ "list-keys", 0, VERB_PRINT, PRINT_LIST_KEYS, 0, 0, "",
 		"List every key of a profile, for completions", NULL },
 	{ "list-profiles", 0, VERB_PRINT, PRINT_LIST_PROFILES, 0, 0, "",
 		"List the profiles that can be given by name", NULL },
+	{ "monitor", 0, VERB_MONITOR, 0, 1, 1, "VM [COMMAND...]",
+		"Talk with QEMU's monitor, or give it one command", CONTROL_PATH },
 	{ "new", 0, VERB_PRINT, PRINT_NEW, 0, 1, "[NAME]",
 		"Print a profile to start from, for a VM called NAME", NULL },
+	{ "pause", 0, VERB_PAUSE, 0, 1, 1, "VM", "Let the time of a VM stand still", CONTROL_PATH },
+	{ "remove-desktop", 0, VERB_REMOVE_DESKTOP, 0, 1, 1, "PROFILE", "Take a VM out of the menu",
+		CONTROL_PATH },
+	{ "remove-mime", 0, VERB_REMOVE_MIME, 0, 0, 0, "", "Undo --install-mime", CONTROL_PATH },
+	{ "reset", 0, VERB_RESET, 0, 1, 1, "VM", "Press the reset button", CONTROL_PATH },
+	{ "resume", 0, VERB_RESUME, 0, 1, 1, "VM", "Undo --pause", CONTROL_PATH },
+	{ "screenshot", 0, VERB_SCREENSHOT, 0, 2, 2, "VM FILE.png",
+		"Keep what the screen of a VM shows", CONTROL_PATH },
+	{ "ssh", 0, VERB_SSH, 0, 1, 1, "VM [COMMAND...]", "Log in to the guest at its address",
+		CONTROL_PATH },
 	{ "status", 0, VERB_STATUS, 0, 1, 1, "VM", "Show what is known of a VM that runs",
 		CONTROL_PATH },
 	{ "stop", 0, VERB_STOP, 0, 1, 1, "VM", "Shut down a VM; end it if the guest does not",
@@ -78,6 +98,7 @@ const char *options_program(const Options *options)
 
 /* ---- what goes with which ---- */
 
+#define DAY 86400
 #define FOR(verb) (1u << (verb))
 
 /* NULL, or what is wrong about the options together. */
@@ -94,6 +115,10 @@ static const char *contradiction(const Options *options)
 		{ options->rootless || options->force || options->settings,
 			FOR(VERB_START) | FOR(VERB_CHECK) | FOR(VERB_DRY_RUN),
 			"--rootless, --force and --set are for a VM that is started" },
+		{ options->watch, FOR(VERB_LIST) | FOR(VERB_STATUS),
+			"--watch goes with --list or --status" },
+		{ options->wait, FOR(VERB_START) | FOR(VERB_STATUS),
+			"--wait goes with a start or --status" },
 		{ options->now, FOR(VERB_STOP), "--now goes with --stop" },
 		{ options->timeout != OPTIONS_NO_TIME, FOR(VERB_STOP),
 			"--timeout goes with --stop" },
@@ -102,8 +127,10 @@ static const char *contradiction(const Options *options)
 	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
 		if (rules[i].given && !(rules[i].verbs & FOR(options->verb)))
 			return rules[i].why;
-	if (options->timeout < OPTIONS_NO_TIME || options->timeout > 86400)
+	if (options->timeout < OPTIONS_NO_TIME || options->timeout > DAY)
 		return "--timeout takes seconds, up to 86400";
+	if (options->watch && options->json)
+		return "--watch is for people, --json for programs";
 	return NULL;
 }
 
@@ -139,15 +166,42 @@ static gboolean take_verb(const char *name, const char *value, gpointer data, GE
 	return TRUE;
 }
 
-/* GOption would hand on what stands behind "--" mixed with the rest: it is cut off before. */
-static GStrv split_at_double_dash(int argc, char **argv, GStrv *ret_rest)
+/* A GOptionArgFunc of --wait[=SECONDS]. */
+static gboolean take_wait(const char *name, const char *value, gpointer data, GError **error)
+{
+	Options *options = ((Parser *)data)->options;
+	guint64 seconds = 0;
+
+	(void)name;
+	options->wait = TRUE;
+	if (value && !g_ascii_string_to_unsigned(value, 10, 0, DAY, &seconds, NULL))
+		return refuse(error, "--wait takes seconds, up to 86400, like --wait=60");
+	if (value)
+		options->wait_limit = seconds;
+	return TRUE;
+}
+
+/* Does the VM of a verb come next, behind which nothing is ours? */
+static gboolean ends_with_vm(const char *word)
+{
+	return g_str_equal(word, "--ssh") || g_str_equal(word, "--monitor");
+}
+
+/*
+ * GOption would take options of others for ours, and hand on what stands behind "--" mixed with the
+ * rest: all of that is cut off before.
+ */
+static GStrv split_off_rest(int argc, char **argv, GStrv *ret_rest)
 {
 	g_autoptr(GStrvBuilder) ours = g_strv_builder_new();
-	int i = 0;
+	int end = argc, i = 0;
 
-	for (; i < argc && (i == 0 || !g_str_equal(argv[i], "--")); i++)
+	for (; i < end && (i == 0 || !g_str_equal(argv[i], "--")); i++) {
 		g_strv_builder_add(ours, argv[i]);
-	*ret_rest = g_strdupv(argv + i + (i < argc));
+		if (i > 0 && end == argc && ends_with_vm(argv[i]))
+			end = MIN(argc, i + 2);
+	}
+	*ret_rest = g_strdupv(argv + i + (i < argc && g_str_equal(argv[i], "--")));
 	return g_strv_builder_end(ours);
 }
 
@@ -156,7 +210,7 @@ static gboolean refuse_words(const VerbRow *verb, gboolean missing, GError **err
 	if (verb->name)
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			"--%s %s. Usage: qemu-tapwrap --%s%s%s", verb->name,
-			missing ? "needs more" : "does not take that", verb->name,
+			missing ? "needs to know more" : "does not take as much", verb->name,
 			*verb->words ? " " : "", verb->words);
 	else
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -175,7 +229,12 @@ static gboolean take_words(Options *options, const VerbRow *verb, GStrv args, GE
 	if (n < verb->min || n > verb->max || (verb->min && !*words[0]))
 		return refuse_words(verb, n <= verb->max, error);
 	options->profile = g_strdup(words[0]);
-	options->arguments = g_strdupv(words + (n > 0));
+	if (verb->verb == VERB_SSH || verb->verb == VERB_MONITOR) {
+		options->arguments = options->qemu_args;
+		options->qemu_args = g_new0(char *, 1);
+	} else {
+		options->arguments = g_strdupv(words + (n > 0));
+	}
 	return TRUE;
 }
 
@@ -208,6 +267,10 @@ static GOptionContext *new_context(Parser *parser)
 			"Change one key of PROFILE for this run", "SECTION[.ID].KEY=VALUE" },
 		{ "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout,
 			"With --stop: how long the guest may take", "SECONDS" },
+		{ "wait", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, take_wait,
+			"Tell when the guest answers; with --status, wait for that", "SECONDS" },
+		{ "watch", 0, 0, G_OPTION_ARG_NONE, &options->watch,
+			"With --list, --status: show it again and again", NULL },
 		G_OPTION_ENTRY_NULL,
 	};
 	GOptionContext *context = g_option_context_new("PROFILE [-- QEMU-ARGUMENT...]");
@@ -275,12 +338,12 @@ Options *options_parse(int argc, char **argv, GError **error)
 	g_autoptr(Options) options = g_new0(Options, 1);
 	Parser parser = { .options = options };
 	g_autoptr(GOptionContext) context = new_context(&parser);
-	g_auto(GStrv) args = split_at_double_dash(argc, argv, &options->qemu_args);
+	g_auto(GStrv) args = split_off_rest(argc, argv, &options->qemu_args);
 	const VerbRow *verb;
 	const char *why;
 
 	g_set_prgname("qemu-tapwrap");
-	options->timeout = OPTIONS_NO_TIME;
+	options->timeout = options->wait_limit = OPTIONS_NO_TIME;
 	options->words = g_strdupv(argv + (argc > 0));
 	if (!g_option_context_parse_strv(context, &args, error))
 		return NULL;

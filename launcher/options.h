@@ -4,6 +4,8 @@
  *
  *	qemu-tapwrap [OPTION...] PROFILE [-- QEMU-ARGUMENT...]
  *	qemu-tapwrap --VERB [OPTION...] [VM [ARGUMENT...]]
+ *
+ * What follows the VM of --ssh and --monitor is never ours, whatever it looks like.
  */
 #pragma once
 
@@ -20,6 +22,18 @@ typedef enum {
 	VERB_LIST,
 	VERB_STATUS,
 	VERB_STOP,
+	VERB_PAUSE,
+	VERB_RESUME,
+	VERB_RESET,
+	VERB_LINK,
+	VERB_SCREENSHOT,
+	VERB_CONSOLE,
+	VERB_MONITOR,
+	VERB_SSH,
+	VERB_INSTALL_DESKTOP,
+	VERB_REMOVE_DESKTOP,
+	VERB_INSTALL_MIME,
+	VERB_REMOVE_MIME,
 } Verb;
 
 #define OPTIONS_NO_TIME (-1)
@@ -31,6 +45,9 @@ typedef struct {
 	gboolean rootless; /* in a network of the VM's own */
 	gboolean force;	   /* subnets that overlap are meant so */
 	gboolean json;	   /* for programs */
+	gboolean watch;	   /* of list and status: again and again */
+	gboolean wait;	   /* of a start and status: until the guest answers */
+	int wait_limit;	   /* of wait: seconds, or OPTIONS_NO_TIME */
 	gboolean now;	   /* of stop: the guest is not asked */
 	int timeout;	   /* of stop: seconds for the guest, or OPTIONS_NO_TIME */
 	GStrv settings;	   /* of --set: SECTION[.ID].KEY=VALUE; NULL without any */

@@ -354,7 +354,7 @@ says('root in a container', 77, ["error: $helper: root has no CAP_NET_ADMIN here
 	qw(setpriv --bounding-set=-net_admin --inh-caps=-net_admin env XDG_RUNTIME_DIR=/srv/run), @doctor);
 my ($usage, $out, $err) = run([@doctor, 'vm.ini']);
 is(exited($usage), 64, 'with a profile: status 64');
-is($err, "qemu-tapwrap: --doctor takes no profile; --check looks at one\n", 'with a profile: why');
+is($err, "qemu-tapwrap: --doctor does not take as much. Usage: qemu-tapwrap --doctor\n", 'with a profile: why');
 rename $policy, "$policy.away";
 ($usage, $out, $err) = run([@user, @doctor]);
 is($err, "qemu-tapwrap: $helper: $no_policy\n", 'for people: what is wrong is on standard error, as a start would say it');

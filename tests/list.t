@@ -149,9 +149,9 @@ SKIP: {
 	kill 'KILL', $mine, $theirs;
 	finish($_) for $mine, $theirs;
 }
-refused('two words', 64, '--list lists all VMs; --status a shows one', qw(--list a));
-refused('two verbs', 64, 'one of --check, --dry-run, --list, --status and --stop at a time', qw(--list --stop a));
-refused('--json alone', 64, '--json goes with --check, --list or --status', '--json', $alpha);
+refused('two words', 64, '--list does not take as much. Usage: qemu-tapwrap --list', qw(--list a));
+refused('two verbs', 64, '--list and --stop: one at a time', qw(--list --stop a));
+refused('--json alone', 64, '--json goes with --check, --doctor, --list or --status', '--json', $alpha);
 state_settles($before, 'the network is as before');
 
 done_testing();

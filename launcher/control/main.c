@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "launcher/control/console.h"
+#include "launcher/control/desktop.h"
 #include "launcher/control/list.h"
+#include "launcher/control/monitor.h"
+#include "launcher/control/ssh.h"
+#include "launcher/control/steer.h"
 #include "launcher/control/stop.h"
 #include "launcher/options.h"
 
@@ -26,6 +31,24 @@ static int obey(const Options *options)
 		return list_status_run(options);
 	case VERB_STOP:
 		return stop_run(options);
+	case VERB_PAUSE:
+	case VERB_RESUME:
+	case VERB_RESET:
+	case VERB_LINK:
+	case VERB_SCREENSHOT:
+		return steer_run(options);
+	case VERB_CONSOLE:
+		return console_run(options);
+	case VERB_MONITOR:
+		return monitor_run(options);
+	case VERB_SSH:
+		return ssh_run(options);
+	case VERB_INSTALL_DESKTOP:
+	case VERB_REMOVE_DESKTOP:
+		return desktop_entry_run(options);
+	case VERB_INSTALL_MIME:
+	case VERB_REMOVE_MIME:
+		return desktop_mime_run(options);
 	default:
 		return refuse_usage("qemu-tapwrap-control is started by qemu-tapwrap only");
 	}
