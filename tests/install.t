@@ -20,7 +20,8 @@ sub installed { return [sort map { s{^/srv/tmp/a b}{}r } split /\n/, run_ok('fin
 is((run([@make, 'install'], seconds => 120))[0], 0, 'make install');
 is_deeply([grep { !/\.ini$/ } @{ installed() }],
 	[qw(/opt/etc/NetworkManager/conf.d/qemu-tapwrap.conf
-		/opt/etc/systemd/network/05-qemu-tapwrap.network /opt/man/man1/qemu-tapwrap.1 /opt/q/bin/qemu-tapwrap /opt/q/lib/q/qemu-tapwrap-helper
+		/opt/etc/systemd/network/05-qemu-tapwrap.network /opt/man/man1/qemu-tapwrap.1 /opt/q/bin/qemu-tapwrap
+		/opt/q/lib/q/qemu-tapwrap-control /opt/q/lib/q/qemu-tapwrap-helper
 		/opt/q/lib/q/qemu-tapwrap-inspect)],
 	'everything is where it was asked for');
 is((stat '/srv/tmp/a b/opt/q/lib/q/qemu-tapwrap-helper')[2] & 07777, 0755, 'nothing is setuid');

@@ -92,7 +92,7 @@ end_with_vm($before, $profile, 'swtpm');
 	is_deeply([pid_of('swtpm')], [$swtpm], 'second start: no second swtpm');
 	($status, undef, $err) = run([qw(qemu-tapwrap --set nic.type=none), $profile]);
 	is(exited($status), 75, 'second start without a tap: 75, the VM is running');
-	like($err, qr/\Aqemu-tapwrap: VM '.*' is running already \(pid \d+, .*\)\n\z/,
+	like($err, qr/\Aqemu-tapwrap: VM '.*' is running already, since [-\d: ]+ \(pid \d+, .*\)\n\z/,
 		'second start without a tap: one line');
 	ok(wait_for(sub { pid_of('swtpm') == 1 }), 'second start without a tap: its swtpm is gone');
 	is_deeply([pid_of('swtpm')], [$swtpm], 'the first goes on');

@@ -61,6 +61,8 @@ sub kill_everywhere
 		. ($takeovers ? ", taken over: $takeovers" : ''));
 	is(in_words(), $in_words, "$name: also to ip and nft the host is as before");
 	is_deeply([debris()], [], "$name: no file is left");
+	run_ok(qw(qemu-tapwrap --list));
+	ok(!-e "$ENV{XDG_RUNTIME_DIR}/qemu-tapwrap", "$name: --list sweeps what is known of VMs that are gone");
 	$killed += $kills;
 	$points += @all;
 	$taken_over += $takeovers;
