@@ -1,43 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/options.h"
+#include "launcher/options-parts.h"
 
 #include "profiles/profile.h"
 #include "profiles/schema.h"
 
-#define SUMMARY                                                                                       \
-	"Boots the VM that PROFILE describes: makes its tap with its static IP, runs QEMU in place\n" \
-	"of itself, and leaves nothing behind. PROFILE is a file, or the NAME of a NAME.ini in\n"     \
-	"~/.config/qemu-tapwrap or " SYSCONFDIR "/qemu-tapwrap. VM is that, or the name of a VM\n"    \
-	"that runs."
-
 /* ---- the verbs ---- */
-
-typedef enum {
-	PRINT_HELP,
-	PRINT_HELP_PROFILE,
-	PRINT_LIST_KEYS,
-	PRINT_LIST_PROFILES,
-	PRINT_NEW,
-	PRINT_VERSION,
-} Print;
 
 #define ANY G_MAXUINT
 
-typedef struct {
-	const char *name; /* of the option; NULL: without one */
-	char letter;
-	Verb verb;
-	Print print;	   /* of VERB_PRINT */
-	guint min, max;	   /* how many words it takes */
-	const char *words; /* how they are called */
-	const char *help;
-	const char *program;
-} VerbRow;
-
-static const VerbRow verbs[] = {
+const VerbRow options_verbs[] = {
 	{ NULL, 0, VERB_START, 0, 1, 1, "PROFILE", NULL, NULL },
 	{ "check", 0, VERB_CHECK, 0, 1, 1, "PROFILE",
 		"Look for what would go wrong with PROFILE; touch nothing", INSPECT_PATH },
+	{ "complete", 0, VERB_COMPLETE, 0, 0, 0, "-- WORD...", NULL, CONTROL_PATH },
 	{ "console", 0, VERB_CONSOLE, 0, 1, 1, "VM",
 		"Talk with the serial console of a VM; Ctrl-] leaves", CONTROL_PATH },
 	{ "doctor", 0, VERB_DOCTOR, 0, 0, 0, "",
@@ -78,28 +53,63 @@ static const VerbRow verbs[] = {
 	{ "stop", 0, VERB_STOP, 0, 1, 1, "VM", "Shut down a VM; end it if the guest does not",
 		CONTROL_PATH },
 	{ "version", 0, VERB_PRINT, PRINT_VERSION, 0, ANY, "", "Show the version", NULL },
+	{ NULL },
 };
 
-static const VerbRow *find_verb(const char *name)
+const VerbRow *options_find_verb(const char *name)
 {
-	for (guint i = 1; i < G_N_ELEMENTS(verbs); i++)
-		if (g_str_equal(verbs[i].name, name))
-			return &verbs[i];
+	for (const VerbRow *row = options_verbs + 1; row->words; row++)
+		if (g_str_equal(row->name, name))
+			return row;
 	return NULL;
 }
 
 const char *options_program(const Options *options)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
-		if (verbs[i].verb == options->verb)
-			return verbs[i].program;
+	for (const VerbRow *row = options_verbs; row->words; row++)
+		if (row->verb == options->verb)
+			return row->program;
+	return NULL;
+}
+
+/* ---- the options ---- */
+
+#define FOR_JSON (FOR(VERB_CHECK) | FOR(VERB_DOCTOR) | FOR(VERB_LIST) | FOR(VERB_STATUS))
+#define FOR_PROFILE (FOR(VERB_START) | FOR(VERB_CHECK) | FOR(VERB_DRY_RUN))
+#define FOR_WAIT (FOR(VERB_START) | FOR(VERB_STATUS))
+#define FOR_WATCH (FOR(VERB_LIST) | FOR(VERB_STATUS))
+
+const OptionRow options_rows[] = {
+	{ "force", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(Options, force), FOR_PROFILE,
+		"As root: take a subnet although it overlaps another", NULL, FALSE },
+	{ "json", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(Options, json), FOR_JSON,
+		"With --check, --doctor, --list, --status: print JSON", NULL, FALSE },
+	{ "now", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(Options, now), FOR(VERB_STOP),
+		"With --stop: do not ask the guest first", NULL, FALSE },
+	{ "rootless", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(Options, rootless), FOR_PROFILE,
+		"Give the VM a network of its own, which needs no privilege", NULL, FALSE },
+	{ "set", G_OPTION_ARG_STRING_ARRAY, G_STRUCT_OFFSET(Options, settings), FOR_PROFILE,
+		"Change one key of PROFILE for this run", "SECTION[.ID].KEY=VALUE", FALSE },
+	{ "timeout", G_OPTION_ARG_INT, G_STRUCT_OFFSET(Options, timeout), FOR(VERB_STOP),
+		"With --stop: how long the guest may take", "SECONDS", FALSE },
+	{ "wait", G_OPTION_ARG_CALLBACK, 0, FOR_WAIT,
+		"Tell when the guest answers; with --status, wait for that", "SECONDS", TRUE },
+	{ "watch", G_OPTION_ARG_NONE, G_STRUCT_OFFSET(Options, watch), FOR_WATCH,
+		"With --list, --status: show it again and again", NULL, FALSE },
+	{ NULL },
+};
+
+const OptionRow *options_find_row(const char *name)
+{
+	for (const OptionRow *row = options_rows; row->name; row++)
+		if (g_str_equal(row->name, name))
+			return row;
 	return NULL;
 }
 
 /* ---- what goes with which ---- */
 
 #define DAY 86400
-#define FOR(verb) (1u << (verb))
 
 /* NULL, or what is wrong about the options together. */
 static const char *contradiction(const Options *options)
@@ -109,16 +119,12 @@ static const char *contradiction(const Options *options)
 		guint verbs;
 		const char *why;
 	} rules[] = {
-		{ options->json,
-			FOR(VERB_CHECK) | FOR(VERB_DOCTOR) | FOR(VERB_LIST) | FOR(VERB_STATUS),
+		{ options->json, FOR_JSON,
 			"--json goes with --check, --doctor, --list or --status" },
-		{ options->rootless || options->force || options->settings,
-			FOR(VERB_START) | FOR(VERB_CHECK) | FOR(VERB_DRY_RUN),
+		{ options->rootless || options->force || options->settings, FOR_PROFILE,
 			"--rootless, --force and --set are for a VM that is started" },
-		{ options->watch, FOR(VERB_LIST) | FOR(VERB_STATUS),
-			"--watch goes with --list or --status" },
-		{ options->wait, FOR(VERB_START) | FOR(VERB_STATUS),
-			"--wait goes with a start or --status" },
+		{ options->watch, FOR_WATCH, "--watch goes with --list or --status" },
+		{ options->wait, FOR_WAIT, "--wait goes with a start or --status" },
 		{ options->now, FOR(VERB_STOP), "--now goes with --stop" },
 		{ options->timeout != OPTIONS_NO_TIME, FOR(VERB_STOP),
 			"--timeout goes with --stop" },
@@ -151,9 +157,9 @@ static gboolean refuse(GError **error, const char *why)
 static gboolean take_verb(const char *name, const char *value, gpointer data, GError **error)
 {
 	Parser *parser = data;
-	const VerbRow *verb = find_verb(g_str_has_prefix(name, "--") ? name + 2
-					: g_str_equal(name, "-n")    ? "dry-run"
-								     : "help");
+	const VerbRow *verb = options_find_verb(g_str_has_prefix(name, "--") ? name + 2
+						: g_str_equal(name, "-n")    ? "dry-run"
+									     : "help");
 
 	(void)value;
 	if (parser->verb && parser->verb != verb) {
@@ -240,10 +246,26 @@ static gboolean take_words(Options *options, const VerbRow *verb, GStrv args, GE
 
 static void add_verbs(GOptionGroup *group)
 {
-	for (guint i = 1; i < G_N_ELEMENTS(verbs); i++) {
+	for (const VerbRow *row = options_verbs + 1; row->words; row++) {
 		const GOptionEntry entries[] = {
-			{ verbs[i].name, verbs[i].letter, G_OPTION_FLAG_NO_ARG,
-				G_OPTION_ARG_CALLBACK, take_verb, verbs[i].help, NULL },
+			{ row->name, row->letter, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK,
+				take_verb, NULL, NULL },
+			G_OPTION_ENTRY_NULL,
+		};
+
+		g_option_group_add_entries(group, entries);
+	}
+}
+
+static void add_options(GOptionGroup *group, Options *options)
+{
+	for (const OptionRow *row = options_rows; row->name; row++) {
+		const GOptionEntry entries[] = {
+			{ row->name, 0, row->optional ? G_OPTION_FLAG_OPTIONAL_ARG : 0, row->arg,
+				row->arg == G_OPTION_ARG_CALLBACK
+					? (gpointer)take_wait
+					: G_STRUCT_MEMBER_P(options, row->field),
+				NULL, NULL },
 			G_OPTION_ENTRY_NULL,
 		};
 
@@ -253,35 +275,13 @@ static void add_verbs(GOptionGroup *group)
 
 static GOptionContext *new_context(Parser *parser)
 {
-	Options *options = parser->options;
-	const GOptionEntry entries[] = {
-		{ "force", 0, 0, G_OPTION_ARG_NONE, &options->force,
-			"As root: take a subnet although it overlaps another", NULL },
-		{ "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
-			"With --check, --doctor, --list, --status: print JSON", NULL },
-		{ "now", 0, 0, G_OPTION_ARG_NONE, &options->now,
-			"With --stop: do not ask the guest first", NULL },
-		{ "rootless", 0, 0, G_OPTION_ARG_NONE, &options->rootless,
-			"Give the VM a network of its own, which needs no privilege", NULL },
-		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings,
-			"Change one key of PROFILE for this run", "SECTION[.ID].KEY=VALUE" },
-		{ "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout,
-			"With --stop: how long the guest may take", "SECONDS" },
-		{ "wait", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, take_wait,
-			"Tell when the guest answers; with --status, wait for that", "SECONDS" },
-		{ "watch", 0, 0, G_OPTION_ARG_NONE, &options->watch,
-			"With --list, --status: show it again and again", NULL },
-		G_OPTION_ENTRY_NULL,
-	};
-	GOptionContext *context = g_option_context_new("PROFILE [-- QEMU-ARGUMENT...]");
+	GOptionContext *context = g_option_context_new(NULL);
 	GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, parser, NULL);
 
 	add_verbs(group);
-	g_option_group_add_entries(group, entries);
+	add_options(group, parser->options);
 	g_option_context_set_main_group(context, group);
 	g_option_context_set_help_enabled(context, FALSE);
-	g_option_context_set_summary(context, SUMMARY);
-	g_option_context_set_description(context, "More: man qemu-tapwrap\n");
 	return context;
 }
 
@@ -310,11 +310,11 @@ static gboolean start_profile(Options *options, const char *name, GError **error
 	return TRUE;
 }
 
-static gboolean inform(Options *options, Print print, GOptionContext *context, GError **error)
+static gboolean inform(Options *options, Print print, GError **error)
 {
 	switch (print) {
 	case PRINT_HELP:
-		options->information = g_option_context_get_help(context, TRUE, NULL);
+		options->information = options_help();
 		break;
 	case PRINT_HELP_PROFILE:
 		return describe(options, options->profile, error);
@@ -347,7 +347,7 @@ Options *options_parse(int argc, char **argv, GError **error)
 	options->words = g_strdupv(argv + (argc > 0));
 	if (!g_option_context_parse_strv(context, &args, error))
 		return NULL;
-	verb = parser.verb ? parser.verb : &verbs[0];
+	verb = parser.verb ? parser.verb : &options_verbs[0];
 	why = contradiction(options);
 	if (why) {
 		refuse(error, why);
@@ -355,7 +355,7 @@ Options *options_parse(int argc, char **argv, GError **error)
 	}
 	if (!take_words(options, verb, args, error))
 		return NULL;
-	if (verb->verb == VERB_PRINT && !inform(options, verb->print, context, error))
+	if (verb->verb == VERB_PRINT && !inform(options, verb->print, error))
 		return NULL;
 	return g_steal_pointer(&options);
 }

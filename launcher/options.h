@@ -34,6 +34,7 @@ typedef enum {
 	VERB_REMOVE_DESKTOP,
 	VERB_INSTALL_MIME,
 	VERB_REMOVE_MIME,
+	VERB_COMPLETE, /* of a command line for a shell; what is typed so far is in qemu_args */
 } Verb;
 
 #define OPTIONS_NO_TIME (-1)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "launcher/control/complete.h"
 #include "launcher/control/console.h"
 #include "launcher/control/desktop.h"
 #include "launcher/control/list.h"
@@ -37,6 +38,8 @@ static int obey(const Options *options)
 	case VERB_LINK:
 	case VERB_SCREENSHOT:
 		return steer_run(options);
+	case VERB_COMPLETE:
+		return complete_run(options);
 	case VERB_CONSOLE:
 		return console_run(options);
 	case VERB_MONITOR:

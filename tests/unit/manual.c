@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The manual's key lists and the schema say the same: every section and key, every legal word,
- * every default, and nothing that does not exist.
+ * every default, and nothing that does not exist. Every verb and option is among its options.
  */
 #include <glib.h>
 #include <string.h>
 
+#include "launcher/options-parts.h"
 #include "profiles/schema.h"
 
 #define MANUAL "qemu-tapwrap.1"
@@ -97,9 +98,56 @@ static void check_section(gconstpointer data)
 	}
 }
 
+/* ---- the command line ---- */
+
+/* Verbs and options that the manual does not have yet. */
+static const char *const unwritten[] = { "console", "install-desktop", "install-mime", "link",
+	"monitor", "pause", "remove-desktop", "remove-mime", "reset", "resume", "screenshot", "ssh",
+	"wait", "watch", NULL };
+
+static void check_option(const char *options, const char *name)
+{
+	g_autofree char *pattern = g_strdup_printf("^\\.(It|Nm|Op|Fl).*\\bFl Fl %s( |$)", name);
+
+	if (!g_strv_contains(unwritten, name) &&
+		!g_regex_match_simple(pattern, options, G_REGEX_MULTILINE, 0))
+		g_error(MANUAL ": the option --%s is missing", name);
+}
+
+static void check_options(void)
+{
+	static const char *const ends[] = { "\n.Sh PROFILE", NULL };
+	g_autofree char *manual = NULL, *options = NULL;
+
+	g_assert_true(g_file_get_contents(MANUAL, &manual, NULL, NULL));
+	options = block(manual, "\n.Sh SYNOPSIS", ends);
+	g_assert_nonnull(options);
+	for (const VerbRow *row = options_verbs + 1; row->words; row++)
+		if (row->help)
+			check_option(options, row->name);
+	for (const OptionRow *row = options_rows; row->name; row++)
+		check_option(options, row->name);
+}
+
+/* Every line of --help has its words, and none is too long. */
+static void check_help(void)
+{
+	g_autofree char *help = options_help();
+	g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+
+	g_assert_nonnull(strstr(help, "\n  --link VM NIC on|off  "));
+	g_assert_nonnull(strstr(help, "\n  -n, --dry-run PROFILE  "));
+	g_assert_nonnull(strstr(help, "\n  --wait[=SECONDS]  "));
+	g_assert_null(strstr(help, "--complete"));
+	for (guint i = 0; lines[i]; i++)
+		g_assert_cmpuint(strlen(lines[i]), <, 100);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/manual/options", check_options);
+	g_test_add_func("/help", check_help);
 	for (const SchemaSection *section = schema; section->name; section++) {
 		g_autofree char *path = g_strdup_printf("/manual/%s", section->name);
 
