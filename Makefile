@@ -16,6 +16,10 @@ sysconfdir ?= /etc
 libconfdir ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(sysconfdir))
 nm_file       := $(libconfdir)/NetworkManager/conf.d/qemu-tapwrap.conf
 networkd_file := $(libconfdir)/systemd/network/05-qemu-tapwrap.network
+# Units of systemd, and the user of the system's VMs.
+unitdir     ?= $(PREFIX)/lib/systemd/system
+userunitdir ?= $(PREFIX)/lib/systemd/user
+sysusersdir ?= $(PREFIX)/lib/sysusers.d
 # What install-privilege gives, and to whom. polkit looks for actions of every program in one place.
 GROUP      ?= kvm
 DHCP       ?=
@@ -113,7 +117,12 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' "$(subst ",,$(CC) $(own_cppflags) $(CPPFLAGS) $(own_cflags) $(CFLAGS))" >$@.new
 	@cmp -s $@.new $@ || cp $@.new $@
 
-install: all
+unit := qemu-tapwrap@.service
+$(BUILD)/%.service: platform/$(PLATFORM)/systemd/%.service.in FORCE
+	@mkdir -p $(@D)
+	@sed 's|@bindir@|$(bindir)|g; s|@sysconfdir@|$(sysconfdir)|g; s|@group@|$(GROUP)|' $< >$@
+
+install: all $(BUILD)/user.service $(BUILD)/system.service
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(mandir)/man1" \
 		"$(DESTDIR)$(examples)"
 	$(INSTALL) -m 755 $(BUILD)/qemu-tapwrap "$(DESTDIR)$(bindir)/"
@@ -124,6 +133,9 @@ install: all
 	$(INSTALL) -m 644 $(wildcard profiles/examples/*.ini) "$(DESTDIR)$(examples)/"
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/NetworkManager.conf "$(DESTDIR)$(nm_file)"
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/neighbours/networkd.network "$(DESTDIR)$(networkd_file)"
+	$(INSTALL) -D -m 644 $(BUILD)/user.service "$(DESTDIR)$(userunitdir)/$(unit)"
+	$(INSTALL) -D -m 644 $(BUILD)/system.service "$(DESTDIR)$(unitdir)/$(unit)"
+	$(INSTALL) -D -m 644 platform/$(PLATFORM)/systemd/sysusers.conf "$(DESTDIR)$(sysusersdir)/qemu-tapwrap.conf"
 
 # One after the other, however many jobs make has.
 ifneq ($(filter install,$(MAKECMDGOALS)),)
@@ -142,7 +154,9 @@ uninstall-privilege:
 uninstall: uninstall-privilege
 	rm -f "$(DESTDIR)$(bindir)/qemu-tapwrap" "$(DESTDIR)$(helper)" "$(DESTDIR)$(inspect)" \
 		"$(DESTDIR)$(control)" "$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" \
-		"$(DESTDIR)$(nm_file)" "$(DESTDIR)$(networkd_file)"
+		"$(DESTDIR)$(nm_file)" "$(DESTDIR)$(networkd_file)" \
+		"$(DESTDIR)$(userunitdir)/$(unit)" "$(DESTDIR)$(unitdir)/$(unit)" \
+		"$(DESTDIR)$(sysusersdir)/qemu-tapwrap.conf"
 	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
 
 # Under sudo it talks to a helper of root's. What cannot be read, other processes of its user cannot

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/dry-run.h"
+#include "launcher/notify-socket.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
 #include "launcher/preflight.h"
@@ -68,7 +69,10 @@ static gboolean launch(const Options *options, GError **error)
 		return FALSE;
 	print_warning(preflight_warning(profile));
 	g_auto(GStrv) argv = plan_argv(plan, profile, lease, options->qemu_args);
-	return plan_hand_over(plan, lease, error) && run_exec(emulator, argv, profile, error);
+	if (!plan_hand_over(plan, lease, error))
+		return FALSE;
+	print_warning(notify_ready(profile->vm->name));
+	return run_exec(emulator, argv, profile, error);
 }
 
 /* One line for each thing that is wrong; the code of an error is the exit status. */

@@ -21,8 +21,9 @@ is((run([@make, 'install'], seconds => 120))[0], 0, 'make install');
 is_deeply([grep { !/\.ini$/ } @{ installed() }],
 	[qw(/opt/etc/NetworkManager/conf.d/qemu-tapwrap.conf
 		/opt/etc/systemd/network/05-qemu-tapwrap.network /opt/man/man1/qemu-tapwrap.1 /opt/q/bin/qemu-tapwrap
-		/opt/q/lib/q/qemu-tapwrap-control /opt/q/lib/q/qemu-tapwrap-helper
-		/opt/q/lib/q/qemu-tapwrap-inspect)],
+		/opt/q/lib/q/qemu-tapwrap-control /opt/q/lib/q/qemu-tapwrap-helper /opt/q/lib/q/qemu-tapwrap-inspect
+		/opt/q/lib/systemd/system/qemu-tapwrap@.service /opt/q/lib/systemd/user/qemu-tapwrap@.service
+		/opt/q/lib/sysusers.d/qemu-tapwrap.conf)],
 	'everything is where it was asked for');
 is((stat '/srv/tmp/a b/opt/q/lib/q/qemu-tapwrap-helper')[2] & 07777, 0755, 'nothing is setuid');
 

@@ -60,6 +60,7 @@ swtpm          swtpm            swtpm             swtpm           swtpm         
 passt          passt            passt             passt           passt              passt
 virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd
 systemd-networkd systemd        systemd-networkd  systemd         systemd-network    .
+systemd-analyze systemd         systemd           systemd         systemd            .
 ui-gtk.qemu    qemu-system-gui  .                 .               .                  .
 libEGL.so      libegl1          .                 .               .                  .
 Xvfb           xvfb             xorg-x11-server-Xvfb xorg-server-xvfb xorg-x11-server-Xvfb xvfb
