@@ -11,7 +11,8 @@
 
 G_DEFINE_QUARK(qemu_tapwrap_qmp, qmp_error)
 
-#define LINE_MAX_BYTES (1024 * 1024)
+#define LINE_MAX_BYTES (16 * 1024 * 1024)
+#define NO_ANSWER "QEMU does not answer"
 
 struct Qmp {
 	int socket;
@@ -29,8 +30,12 @@ static int connect_to(const char *path)
 	g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	if (fd >= 0)
+	if (fd >= 0) {
+		int reason = errno;
+
 		close(fd);
+		errno = reason;
+	}
 	return -1;
 }
 
@@ -40,7 +45,13 @@ Qmp *qmp_open(const char *path, GError **error)
 	Qmp *qmp;
 
 	if (fd < 0) {
-		g_set_error(error, QMP_ERROR, EX_UNAVAILABLE, "%s: %s", path, g_strerror(errno));
+		int reason = errno;
+
+		if (reason == EAGAIN) /* it listens, but accepts nobody */
+			g_set_error_literal(error, QMP_ERROR, EX_UNAVAILABLE, NO_ANSWER);
+		else
+			g_set_error(error, QMP_ERROR, EX_UNAVAILABLE, "%s: %s", path,
+				g_strerror(reason));
 		return NULL;
 	}
 	qmp = g_new0(Qmp, 1);
@@ -62,12 +73,42 @@ void qmp_free(Qmp *qmp)
 
 /* ---- talk ---- */
 
-void qmp_send(Qmp *qmp, const char *command, const char *arguments)
+/* @fd: to go with it, or -1. */
+static void send_line(Qmp *qmp, char *line, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS } };
+	struct iovec text = { .iov_base = line, .iov_len = strlen(line) };
+	struct msghdr message = { .msg_iov = &text, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control.bytes);
+	}
+	(void)!sendmsg(qmp->socket, &message, MSG_NOSIGNAL);
+}
+
+static void send_command(Qmp *qmp, const char *command, const char *arguments, int fd)
 {
 	g_autofree char *line = g_strdup_printf("{\"execute\":\"%s\",\"id\":%u%s%s}\n", command,
 		qmp->sent++, arguments ? ",\"arguments\":" : "", arguments ? arguments : "");
 
-	(void)!send(qmp->socket, line, strlen(line), MSG_NOSIGNAL);
+	send_line(qmp, line, fd);
+}
+
+void qmp_send(Qmp *qmp, const char *command, const char *arguments)
+{
+	send_command(qmp, command, arguments, -1);
+}
+
+void qmp_send_with(Qmp *qmp, const char *command, int fd)
+{
+	send_command(qmp, command, NULL, fd);
 }
 
 /* FALSE at the deadline, with @ret_ended FALSE, or when QEMU is gone. */
@@ -97,13 +138,16 @@ static gboolean read_more(Qmp *qmp, gint64 deadline, gboolean *ret_ended)
 static char *read_line(Qmp *qmp, gint64 deadline, GError **error)
 {
 	gboolean ended;
+	gsize searched = 0;
 	char *end, *line;
 
-	while (!(end = strchr(qmp->input->str, '\n')) && qmp->input->len < LINE_MAX_BYTES) {
+	while (!(end = memchr(qmp->input->str + searched, '\n', qmp->input->len - searched)) &&
+		qmp->input->len < LINE_MAX_BYTES) {
+		searched = qmp->input->len;
 		if (read_more(qmp, deadline, &ended))
 			continue;
 		g_set_error_literal(error, QMP_ERROR, EX_UNAVAILABLE,
-			ended ? "QEMU has ended the talk" : "QEMU does not answer");
+			ended ? "QEMU has ended the talk" : NO_ANSWER);
 		return NULL;
 	}
 	if (!end) {
@@ -115,16 +159,18 @@ static char *read_line(Qmp *qmp, gint64 deadline, GError **error)
 	return line;
 }
 
+static JsonObject *as_object(JsonNode *node)
+{
+	return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
 /* Is it the answer to the command with that number? Events, and the greeting, are not. */
 static JsonObject *as_answer(JsonNode *node, guint number)
 {
-	JsonObject *object = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node)
-								  : NULL;
+	JsonObject *object = as_object(node);
+	JsonNode *id = object ? json_object_get_member(object, "id") : NULL;
 
-	return object && json_object_has_member(object, "id") &&
-			       json_object_get_int_member(object, "id") == number
-		       ? object
-		       : NULL;
+	return id && JSON_NODE_HOLDS_VALUE(id) && json_node_get_int(id) == number ? object : NULL;
 }
 
 static JsonNode *take_result(JsonObject *answer, GError **error)
@@ -133,11 +179,12 @@ static JsonNode *take_result(JsonObject *answer, GError **error)
 
 	if (json_object_has_member(answer, "return"))
 		return json_object_dup_member(answer, "return");
-	refusal = json_object_has_member(answer, "error")
-			  ? json_object_get_object_member(answer, "error")
-			  : NULL;
-	g_set_error(error, QMP_ERROR, EX_SOFTWARE, "QEMU refuses: %s",
-		refusal ? json_object_get_string_member_with_default(refusal, "desc", "") : "");
+	refusal = as_object(json_object_get_member(answer, "error"));
+	if (refusal)
+		g_set_error(error, QMP_ERROR, EX_SOFTWARE, "QEMU refuses: %s",
+			json_object_get_string_member_with_default(refusal, "desc", ""));
+	else
+		g_set_error_literal(error, QMP_ERROR, EX_UNAVAILABLE, "QEMU talks nonsense");
 	return NULL;
 }
 

@@ -26,6 +26,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)
  */
 void qmp_send(Qmp *qmp, const char *command, const char *arguments);
 
+/* The same with a descriptor that QEMU gets a copy of. */
+void qmp_send_with(Qmp *qmp, const char *command, int fd);
+
 /*
  * What the command that was sent next to the last one received returns, owned by the caller.
  * @deadline is of g_get_monotonic_time. NULL and QMP_ERROR, EX_UNAVAILABLE: no answer until then,
