@@ -79,7 +79,8 @@ static gboolean is_ours(const char *path, const char *name)
 	struct stat status;
 
 	return lstat(path, &status) == 0 &&
-	       (S_ISSOCK(status.st_mode) || g_str_equal(name, PROFILE_SEED));
+	       (S_ISSOCK(status.st_mode) || g_str_equal(name, PROFILE_SEED) ||
+		       g_str_equal(name, RUN_DIRECTORY_CONSOLE_LOCK));
 }
 
 /* Sockets of a QEMU that could not remove them; whatever else is there is not ours. */

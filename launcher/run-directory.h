@@ -16,6 +16,8 @@ GQuark run_directory_error_quark(void);
 /* QEMU's monitor for the verbs of qemu-tapwrap itself. */
 #define RUN_DIRECTORY_CONTROL "control.sock"
 #define RUN_DIRECTORY_LOCK "lock"
+/* Who has the console on a terminal has this one. */
+#define RUN_DIRECTORY_CONSOLE_LOCK "console.lock"
 
 /*
  * Makes @directory if it is missing, takes its lock, removes what a VM that was killed has left in
