@@ -33,6 +33,8 @@ void record_free(Record *record)
 	g_free(record->profile);
 	g_free(record->display);
 	g_free(record->console);
+	g_free(record->ssh);
+	g_free(record->ssh_user);
 	g_free(record);
 }
 
@@ -71,6 +73,54 @@ static char *find_console(const Profile *profile)
 	return NULL;
 }
 
+/* ---- where its sshd is ---- */
+
+#define SSH_PORT "22" /* unless the profile says so */
+
+/* "127.0.0.1 2222" of tcp:127.0.0.1:2222-:22, or NULL if it leads to another port of the guest. */
+static char *forward_text(const char *hostfwd, const char *port)
+{
+	g_auto(GStrv) parts = g_strsplit_set(hostfwd, ":-", -1);
+	gboolean is_any;
+
+	if (g_strv_length(parts) != 5 || !g_str_equal(parts[0], "tcp") ||
+		!g_str_equal(parts[4], port))
+		return NULL;
+	is_any = !*parts[1] || g_str_equal(parts[1], "0.0.0.0");
+	return g_strdup_printf("%s %s", is_any ? "127.0.0.1" : parts[1], parts[2]);
+}
+
+static char *find_forward(const Profile *profile, const char *port)
+{
+	for (guint i = 0; i < profile->nics->len; i++) {
+		const ProfileNic *nic = profile->nics->pdata[i];
+
+		for (guint j = 0; nic->hostfwd && nic->hostfwd[j]; j++) {
+			char *text = forward_text(nic->hostfwd[j], port);
+
+			if (text)
+				return text;
+		}
+	}
+	return NULL;
+}
+
+static char *find_ssh(const Profile *profile)
+{
+	const char *port = profile->guest->ssh_port;
+
+	for (guint i = 0; i < profile->nics->len; i++) {
+		const ProfileNic *nic = profile->nics->pdata[i];
+		g_autofree char *host = NULL;
+
+		if (!nic->guest_addresses)
+			continue;
+		host = value_host_text(&g_array_index(nic->guest_addresses, ProfileAddress, 0));
+		return g_strjoin(" ", host, port, NULL);
+	}
+	return find_forward(profile, port ? port : SSH_PORT);
+}
+
 Record *record_new(const Profile *profile)
 {
 	const ProfileDisplay *display = profile->display;
@@ -84,6 +134,8 @@ Record *record_new(const Profile *profile)
 		add_nic(record, profile->nics->pdata[i]);
 	record->display = g_strjoin(" ", display->type, display->listen, NULL);
 	record->console = find_console(profile);
+	record->ssh = find_ssh(profile);
+	record->ssh_user = g_strdup(profile->guest->ssh_user);
 	return record;
 }
 
@@ -117,6 +169,8 @@ char *record_print(const Record *record)
 		print_line(text, "guest", record->guests->pdata[i]);
 	print_line(text, "display", record->display);
 	print_line(text, "console", record->console);
+	print_line(text, "ssh", record->ssh);
+	print_line(text, "ssh-user", record->ssh_user);
 	g_string_append(text, END "\n");
 	return g_string_free(text, FALSE);
 }
@@ -147,6 +201,10 @@ static gboolean parse_line(Record *record, const char *word, const char *value)
 		set_text(&record->display, value);
 	else if (g_str_equal(word, "console"))
 		set_text(&record->console, value);
+	else if (g_str_equal(word, "ssh"))
+		set_text(&record->ssh, value);
+	else if (g_str_equal(word, "ssh-user"))
+		set_text(&record->ssh_user, value);
 	else if (g_str_equal(word, "pid") && parse_number(value, G_MAXINT, &number))
 		record->pid = number;
 	else if (g_str_equal(word, "started") && parse_number(value, G_MAXINT64, &number))

@@ -18,6 +18,8 @@ typedef struct {
 	GPtrArray *guests; /* char *: an address that the guest is told, without a subnet */
 	char *display;	   /* "gtk", or with where it listens: "vnc /run/user/1000/..." */
 	char *console;	   /* the socket of the first serial port that has one, or NULL */
+	char *ssh;	/* "192.168.50.2" or "127.0.0.1 2222": where the guest's sshd is, or NULL */
+	char *ssh_user; /* or NULL */
 } Record;
 
 /* Of a VM that this process is about to become. */

@@ -173,6 +173,7 @@ typedef struct {
 	ProfileSection section;
 	gboolean agent; /* at PROFILE_AGENT_SOCKET in the run directory */
 	gboolean clipboard, balloon, rng;
+	char *ssh_user, *ssh_port; /* either may be NULL */
 } ProfileGuest;
 
 typedef struct {

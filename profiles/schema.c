@@ -293,6 +293,10 @@ static const SchemaKey guest_keys[] = {
 		"-device virtio-balloon; memory the guest does not use goes back" },
 	{ "rng", VALUE_BOOLEAN, AT(Guest, rng), NULL, "off", "on",
 		"-device virtio-rng; randomness from the host" },
+	{ "ssh-user", VALUE_USER, AT(Guest, ssh_user), NULL, NULL, "ada",
+		"whom --ssh logs in as; what ssh's own configuration says when absent" },
+	{ "ssh-port", VALUE_NUMBER, AT(Guest, ssh_port), "1-65535", NULL, "2222",
+		"the guest's port for --ssh; 22, or what ssh's configuration says, when absent" },
 	END,
 };
 

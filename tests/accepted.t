@@ -429,6 +429,12 @@ for (['x86_64', '[vm] arch = x86_64', 'isa-serial'], ['aarch64', $aarch64, 'pl01
 		['[guest] rng = on', '', 'device rng-device rng', '/objects/rng']);
 }
 
+# QEMU has no part in these: they are for --ssh, which reads them in the run directory.
+sub recorded { my ($word) = @_; return sub { (slurp("$run_dir/lock") // '') =~ /^$word (.*)$/m ? $1 : '' } }
+accepted('ssh', {},
+	['[guest] ssh-user = ada', '', recorded('ssh-user'), 'ada'],
+	['[guest] ssh-port = 2022', '[nic "a"] hostfwd = 2222:2022', recorded('ssh'), '127.0.0.1 2222']);
+
 for my $listen (["$run_dir/qmp.sock", "$run_dir/hmp.sock", "$run_dir/gdb.sock"],
 	['127.0.0.1:4444', '127.0.0.1:4445', '127.0.0.1:1234'], ['[::1]:4444', '[::1]:4445', '[::1]:1234']) {
 	my ($qmp, $hmp, $gdb) = @$listen;

@@ -5,7 +5,8 @@
 static const char whole[] =
 	"pid 4242\nstarted 100\nprofile /home/ann/my vms/win 10.ini\nmemory 4096\n"
 	"tap tap0 192.168.50.1/24 fd00:5a17::1/64\ntap tap1\n"
-	"guest 192.168.50.2\ndisplay vnc /run/vnc.sock\nconsole /run/a b.sock\nend\n";
+	"guest 192.168.50.2\ndisplay vnc /run/vnc.sock\nconsole /run/a b.sock\nssh 192.168.50.2 2222\n"
+	"ssh-user ann\nend\n";
 
 static void test_round_trip(void)
 {

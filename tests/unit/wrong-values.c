@@ -718,6 +718,11 @@ static const Row rows[] = {
 		"vm.ini:2: [guest] balloon: '512M' is neither on nor off"),
 	WRONG("[guest]\nrng = /dev/urandom\n",
 		"vm.ini:2: [guest] rng: '/dev/urandom' is neither on nor off"),
+	WRONG("[guest]\nssh-user = -oProxyCommand\n",
+		"vm.ini:2: [guest] ssh-user: '-oProxyCommand' is not a login name: letters, "
+		"digits, '-', '_' and '.', a letter or '_' in front, at most 32 bytes"),
+	WRONG("[guest]\nssh-port = 0\n",
+		"vm.ini:2: [guest] ssh-port: '0' is not a number from 1 to 65535"),
 
 	/* tpm */
 	WRONG("[tpm]\ntype = swtpm\n",
