@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
+#include <unistd.h>
 
+#include "launcher/control/columns.h"
 #include "launcher/control/qmp.h"
 #include "launcher/control/running.h"
+#include "launcher/control/watch.h"
 #include "launcher/run-directory.h"
 
 #define ANSWER_LIMIT_US (500 * 1000) /* for the answers of all VMs together */
@@ -229,53 +231,69 @@ static char *cell_text(guint column, const Row *row)
 	return text;
 }
 
-static int width_of(const char *text)
+/* Does it stay the same while nothing happens? */
+static gboolean is_steady(guint column)
 {
-	return g_utf8_validate(text, -1, NULL) ? g_utf8_strlen(text, -1) : (int)strlen(text);
+	return columns[column].cell != uptime_text;
 }
 
-static void print_cell(guint column, const char *text, int width)
+static void add_cell(GString *text, guint column, const char *cell, guint width)
 {
-	int padding = MAX(0, width - width_of(text));
+	int padding = MAX(0, (int)width - (int)columns_of(cell));
 	gboolean is_last = column == G_N_ELEMENTS(columns) - 1;
 
 	if (columns[column].is_number)
-		printf("%*s%s", padding, "", text);
+		g_string_append_printf(text, "%*s%s", padding, "", cell);
 	else
-		printf("%s%*s", text, is_last ? 0 : padding, "");
-	fputs(is_last ? "\n" : "  ", stdout);
+		g_string_append_printf(text, "%s%*s", cell, is_last ? 0 : padding, "");
+	g_string_append(text, is_last ? "\n" : "  ");
 }
 
-static void print_table(const GPtrArray *rows)
+static guint widest(guint column, const GPtrArray *rows)
 {
-	int widths[G_N_ELEMENTS(columns)];
+	guint width = columns_of(columns[column].title);
+
+	for (guint i = 0; i < rows->len; i++) {
+		g_autofree char *cell = cell_text(column, rows->pdata[i]);
+
+		width = MAX(width, columns_of(cell));
+	}
+	return width;
+}
+
+/* @steady: without what changes by itself. Owned by the caller. */
+static char *table_text(const GPtrArray *rows, gboolean steady)
+{
+	GString *text = g_string_new(NULL);
+	guint widths[G_N_ELEMENTS(columns)];
 
 	for (guint j = 0; j < G_N_ELEMENTS(columns); j++) {
-		widths[j] = width_of(columns[j].title);
-		for (guint i = 0; i < rows->len; i++) {
-			g_autofree char *text = cell_text(j, rows->pdata[i]);
-
-			widths[j] = MAX(widths[j], width_of(text));
-		}
+		widths[j] = widest(j, rows);
+		if (!steady || is_steady(j))
+			add_cell(text, j, columns[j].title, widths[j]);
 	}
-	for (guint j = 0; j < G_N_ELEMENTS(columns); j++)
-		print_cell(j, columns[j].title, widths[j]);
 	for (guint i = 0; i < rows->len; i++)
 		for (guint j = 0; j < G_N_ELEMENTS(columns); j++) {
-			g_autofree char *text = cell_text(j, rows->pdata[i]);
+			g_autofree char *cell = cell_text(j, rows->pdata[i]);
 
-			print_cell(j, text, widths[j]);
+			if (!steady || is_steady(j))
+				add_cell(text, j, cell, widths[j]);
 		}
+	return g_string_free(text, FALSE);
 }
 
-static void print_list(const Row *row)
+static char *list_text(const Row *row, gboolean steady)
 {
+	GString *text = g_string_new(NULL);
+
 	for (guint j = 0; j < G_N_ELEMENTS(columns); j++) {
-		g_autofree char *text = cell_text(j, row);
+		g_autofree char *cell = cell_text(j, row);
 		g_autofree char *title = g_ascii_strdown(columns[j].title, -1);
 
-		printf("%-9s %s\n", title, text);
+		if (!steady || is_steady(j))
+			g_string_append_printf(text, "%-9s %s\n", title, cell);
 	}
+	return g_string_free(text, FALSE);
 }
 
 /* ---- for programs ---- */
@@ -349,48 +367,135 @@ static void print_json(JsonBuilder *builder)
 	printf("%s\n", text);
 }
 
-/* ---- the verbs ---- */
+/* ---- all of them ---- */
 
-int list_run(const Options *options)
+static GPtrArray *all_rows(void)
 {
 	g_autoptr(GPtrArray) running = running_list();
-	g_autoptr(GPtrArray) rows = rows_of_running(running);
-	g_autoptr(JsonBuilder) builder = NULL;
+	GPtrArray *rows = rows_of_running(running);
 
 	profile_each_known(add_if_off, rows);
-	if (!options->json) {
-		print_table(rows);
-		return EXIT_SUCCESS;
-	}
-	builder = json_builder_new();
+	return rows;
+}
+
+/* A WatchShow. */
+static char *show_table(gpointer data, char **ret_news)
+{
+	g_autoptr(GPtrArray) rows = all_rows();
+
+	(void)data;
+	if (ret_news)
+		*ret_news = table_text(rows, TRUE);
+	return table_text(rows, FALSE);
+}
+
+static void print_rows(const GPtrArray *rows)
+{
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < rows->len; i++)
 		add_row(builder, rows->pdata[i]);
 	json_builder_end_array(builder);
 	print_json(builder);
+}
+
+int list_run(const Options *options)
+{
+	if (options->watch)
+		return watch_run(show_table, NULL);
+	if (options->json) {
+		g_autoptr(GPtrArray) rows = all_rows();
+
+		print_rows(rows);
+	} else {
+		g_autofree char *text = show_table(NULL, NULL);
+
+		fputs(text, stdout);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* ---- one of them ---- */
+
+static Row *look_at(Running *running)
+{
+	Row *row = row_of(running);
+
+	hear_state(row, g_get_monotonic_time() + ANSWER_LIMIT_US);
+	return row;
+}
+
+typedef struct {
+	const char *wanted;
+	GError *error; /* why there is nothing to show */
+} Status;
+
+/* A WatchShow. */
+static char *show_status(gpointer data, char **ret_news)
+{
+	Status *status = data;
+	g_autoptr(Running) running = running_find(status->wanted, &status->error);
+	Row *row = running ? look_at(running) : NULL;
+	char *text = row ? list_text(row, FALSE) : NULL;
+
+	if (row && ret_news)
+		*ret_news = list_text(row, TRUE);
+	if (row)
+		row_free(row);
+	return text;
+}
+
+static int complain(GError *error)
+{
+	int status = error->code;
+
+	fprintf(stderr, "qemu-tapwrap: %s\n", error->message);
+	g_error_free(error);
+	return status;
+}
+
+/* One that does not run is an error; one that has ended is not. */
+static int watch_status(const char *wanted)
+{
+	Status status = { .wanted = wanted };
+	g_autofree char *first = show_status(&status, NULL);
+	int result;
+
+	if (!first)
+		return complain(status.error);
+	result = watch_run(show_status, &status);
+	if (status.error && isatty(STDERR_FILENO))
+		fprintf(stderr, "qemu-tapwrap: VM '%s' has ended\n", wanted);
+	g_clear_error(&status.error);
+	return result;
+}
+
+static int print_status(const char *wanted, gboolean as_json)
+{
+	GError *error = NULL;
+	g_autoptr(Running) running = running_find(wanted, &error);
+	Row *row;
+
+	if (!running)
+		return complain(error);
+	row = look_at(running);
+	if (as_json) {
+		g_autoptr(JsonBuilder) builder = json_builder_new();
+
+		add_row(builder, row);
+		print_json(builder);
+	} else {
+		g_autofree char *text = list_text(row, FALSE);
+
+		fputs(text, stdout);
+	}
+	row_free(row);
 	return EXIT_SUCCESS;
 }
 
 int list_status_run(const Options *options)
 {
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Running) running = running_find(options->profile, &error);
-	g_autoptr(JsonBuilder) builder = NULL;
-	Row *row;
-
-	if (!running) {
-		fprintf(stderr, "qemu-tapwrap: %s\n", error->message);
-		return error->code;
-	}
-	row = row_of(running);
-	hear_state(row, g_get_monotonic_time() + ANSWER_LIMIT_US);
-	if (options->json) {
-		builder = json_builder_new();
-		add_row(builder, row);
-		print_json(builder);
-	} else {
-		print_list(row);
-	}
-	row_free(row);
-	return EXIT_SUCCESS;
+	return options->watch ? watch_status(options->profile)
+			      : print_status(options->profile, options->json);
 }
