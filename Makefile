@@ -40,13 +40,15 @@ comma    := ,
 helper   := $(libexecdir)/qemu-tapwrap-helper
 inspect  := $(libexecdir)/qemu-tapwrap-inspect
 control  := $(libexecdir)/qemu-tapwrap-control
+launcher := $(bindir)/qemu-tapwrap
 arch     := $(shell $(CC) -dumpmachine | sed 's/-.*//; s/^i.86$$/i386/; s/^arm.*/arm/; s/^powerpc/ppc/')
 examples := $(datadir)/doc/qemu-tapwrap/examples
 
 # Ours stay apart from the user's CPPFLAGS, CFLAGS and LDFLAGS, which come last.
 own_cppflags := -I. -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DHOST_ARCH='"$(arch)"' -DHELPER_PATH='"$(helper)"' -DINSPECT_PATH='"$(inspect)"' \
-	-DCONTROL_PATH='"$(control)"' -DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' \
+	-DCONTROL_PATH='"$(control)"' -DLAUNCHER_PATH='"$(launcher)"' \
+	-DPOLICY_FILE='"$(policy)"' -DACTION_FILE='"$(action)"' -DPKEXEC_PATH='"$(PKEXEC)"' \
 	-DNM_FILE='"$(nm_file)"' -DNETWORKD_FILE='"$(networkd_file)"' -MMD -MP
 own_cflags   := -std=gnu11 -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow \
 	-fstack-protector-strong -fPIE \
@@ -73,6 +75,8 @@ inspect_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/inspect/*.c))
 control_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/control/*.c))
 json_cflags     := $(shell $(PKG_CONFIG) --cflags json-glib-1.0 2>/dev/null)
 json_libs       := $(shell $(PKG_CONFIG) --libs json-glib-1.0 2>/dev/null)
+gio_cflags      := $(shell $(PKG_CONFIG) --cflags gio-2.0 2>/dev/null)
+gio_libs        := $(shell $(PKG_CONFIG) --libs gio-2.0 2>/dev/null)
 helper_objects := $(patsubst %.c,$(BUILD)/%.o,$(shared) $(wildcard platform/$(PLATFORM)/helper/*.c))
 unit_tests := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*.c))
 bench      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
@@ -91,7 +95,9 @@ $(BUILD)/qemu-tapwrap-helper: $(helper_objects)
 
 $(inspect_objects) $(control_objects): pkg_cflags += $(json_cflags)
 $(BUILD)/qemu-tapwrap-inspect: $(inspect_objects)
+$(control_objects): pkg_cflags += $(gio_cflags)
 $(BUILD)/qemu-tapwrap-control: $(control_objects)
+$(BUILD)/qemu-tapwrap-control: json_libs += $(gio_libs)
 $(BUILD)/qemu-tapwrap-inspect $(BUILD)/qemu-tapwrap-control: $(core)
 	$(CC) $(own_ldflags) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(libs) $(json_libs) $(LDLIBS)
 

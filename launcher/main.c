@@ -11,6 +11,7 @@
 
 #include "launcher/dry-run.h"
 #include "launcher/notify-socket.h"
+#include "launcher/notify.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
 #include "launcher/preflight.h"
@@ -75,13 +76,18 @@ static gboolean launch(const Options *options, GError **error)
 	return run_exec(emulator, argv, profile, error);
 }
 
-/* One line for each thing that is wrong; the code of an error is the exit status. */
-static int report(const GError *error)
+/*
+ * One line for each thing that is wrong; the code of an error is the exit status. @options NULL: it
+ * is the command line that is wrong.
+ */
+static int report(const Options *options, const GError *error)
 {
 	g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
 
 	for (guint i = 0; lines[i]; i++)
 		fprintf(stderr, "qemu-tapwrap: %s\n", lines[i]);
+	if (!options || options->verb == VERB_START)
+		notify_failure(options ? options->profile : NULL, error->message);
 	return error->domain == G_OPTION_ERROR ? EX_USAGE : error->code;
 }
 
@@ -105,11 +111,11 @@ int main(int argc, char **argv)
 	g_log_set_default_handler(end_at_error, NULL);
 	signal(SIGCHLD, SIG_DFL); /* or there is nothing to wait for when a child has ended */
 	if (!run_open_standard_streams(&error) || !(options = options_parse(argc, argv, &error)))
-		return report(error);
+		return report(options, error);
 	if (options->verb == VERB_PRINT)
 		fputs(options->information, stdout);
 	else if (!launch(options, &error))
-		return report(error);
+		return report(options, error);
 	if (fflush(stdout) == 0)
 		return EXIT_SUCCESS;
 	perror("qemu-tapwrap: standard output");

@@ -197,6 +197,13 @@ typedef struct {
 	gboolean paused;
 } ProfileMonitor;
 
+/* Nothing of it reaches QEMU. */
+typedef struct {
+	ProfileSection section;
+	char *title; /* NULL: the VM's name */
+	char *icon;  /* a name, or an absolute path */
+} ProfileDesktop;
+
 typedef struct {
 	ProfileSection section;
 	char *binary;
@@ -222,6 +229,7 @@ typedef struct {
 	ProfileGuest *guest;
 	ProfileTpm *tpm;
 	ProfileMonitor *monitor;
+	ProfileDesktop *desktop;
 	ProfileQemu *qemu;
 	GPtrArray *numas;    /* ProfileNuma, file order, as all of these */
 	GPtrArray *disks;    /* ProfileDisk */

@@ -334,6 +334,14 @@ static const SchemaKey monitor_keys[] = {
 	END,
 };
 
+static const SchemaKey desktop_keys[] = {
+	{ "title", VALUE_TEXT, AT(Desktop, title), NULL, NULL, "Windows 11",
+		"how the menu calls it; the VM's name when absent" },
+	{ "icon", VALUE_ICON, AT(Desktop, icon), NULL, "computer", "~/vms/myvm.png",
+		"the name of an icon of the theme, or an image file" },
+	END,
+};
+
 static const SchemaKey qemu_keys[] = {
 	{ "binary", VALUE_PATH, AT(Qemu, binary), NULL, NULL, "~/src/qemu/build/qemu-system-x86_64",
 		"the QEMU to run; qemu-system-ARCH in $PATH when absent" },
@@ -368,6 +376,7 @@ const SchemaSection schema[] = {
 	{ "tpm", ONE(Tpm, tpm), "a Trusted Platform Module", tpm_keys },
 	{ "vfio", MANY(Vfio, vfios), "a PCI device of the host for the guest", vfio_keys },
 	{ "monitor", ONE(Monitor, monitor), "ways to watch and steer QEMU", monitor_keys },
+	{ "desktop", ONE(Desktop, desktop), "what --install-desktop makes of it", desktop_keys },
 	{ "qemu", ONE(Qemu, qemu), "what this file has no word for", qemu_keys },
 	{ .name = NULL },
 };

@@ -35,6 +35,7 @@ gboolean value_parse_args(const Parse *parse);
 gboolean value_parse_path(const Parse *parse);
 gboolean value_parse_paths(const Parse *parse);
 gboolean value_parse_endpoint(const Parse *parse);
+gboolean value_parse_icon(const Parse *parse);
 
 gboolean value_parse_mac(const Parse *parse);
 gboolean value_parse_addresses(const Parse *parse);

@@ -127,3 +127,15 @@ gboolean value_parse_endpoint(const Parse *parse)
 	*(char **)parse->slot = host_and_port;
 	return TRUE;
 }
+
+/* Icons of a theme have names without the suffix of their files. */
+static gboolean is_image(const char *text)
+{
+	return strchr("~$", *text) || strchr(text, '/') || g_str_has_suffix(text, ".png") ||
+	       g_str_has_suffix(text, ".svg") || g_str_has_suffix(text, ".xpm");
+}
+
+gboolean value_parse_icon(const Parse *parse)
+{
+	return is_image(parse->text) ? value_parse_path(parse) : value_parse_device(parse);
+}

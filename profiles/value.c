@@ -87,6 +87,7 @@ static const struct {
 	[VALUE_PATH] = { value_parse_path, STORED_STRING },
 	[VALUE_PATHS] = { value_parse_paths, STORED_STRV },
 	[VALUE_ENDPOINT] = { value_parse_endpoint, STORED_STRING },
+	[VALUE_ICON] = { value_parse_icon, STORED_STRING },
 	[VALUE_MAC] = { value_parse_mac, STORED_STRING },
 	[VALUE_ADDRESSES] = { value_parse_addresses, STORED_ARRAY },
 	[VALUE_HOSTS] = { value_parse_hosts, STORED_ARRAY },

@@ -28,6 +28,7 @@ typedef enum {
 	VALUE_PATH,	  /* char *: absolute, after ~/, ${VAR} and the profile's directory */
 	VALUE_PATHS,	  /* GStrv: the same, with commas between them */
 	VALUE_ENDPOINT,	  /* char *: an absolute path, or 127.0.0.1:5901 or [::1]:5901 */
+	VALUE_ICON,	  /* char *: the name of an icon, or an absolute path, as VALUE_PATH */
 	VALUE_INCLUDES,	  /* char *: text for include to read */
 	VALUE_MAC,	  /* char *: 52:54:00:0a:0b:0c, lower case */
 	VALUE_IFNAME,	  /* char *: text for the platform to judge */

@@ -24,6 +24,8 @@ require "$FindBin::Bin/lib/pulse.pl";
 # What no row shows, and why not.
 my %unproven = (
 	'audio.type=pipewire' => 'QEMU has it from 8.1 on',
+	'desktop.title' => 'QEMU has no part in it: see desktop.t',
+	'desktop.icon' => 'QEMU has no part in it: see desktop.t',
 	'display.type=egl-headless' => 'needs the render node of a GPU',
 	'nic.nat' => 'QEMU has no part in it: see nat.t',
 	'nic.persist' => 'leaves a tap behind; adopt.t has it',

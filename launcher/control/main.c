@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qemu-tapwrap-control: what qemu-tapwrap does with VMs that run. It has no privilege; it talks
- * with QEMU in JSON, which therefore is no part of a start.
+ * qemu-tapwrap-control: what qemu-tapwrap does with VMs that run, and with the desktop. It has no
+ * privilege; it talks with QEMU in JSON, which therefore is no part of a start.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +12,12 @@
 #include "launcher/control/desktop.h"
 #include "launcher/control/list.h"
 #include "launcher/control/monitor.h"
+#include "launcher/control/notification.h"
+#include "launcher/control/open.h"
 #include "launcher/control/ssh.h"
 #include "launcher/control/steer.h"
 #include "launcher/control/stop.h"
+#include "launcher/notify.h"
 #include "launcher/options.h"
 
 static int refuse_usage(const char *why)
@@ -57,12 +60,28 @@ static int obey(const Options *options)
 	}
 }
 
+/* What users do not call. */
+static gboolean is_internal(int argc, char **argv, int *ret_status)
+{
+	if (argc == 4 && g_str_equal(argv[1], NOTIFY_OPTION))
+		*ret_status = notification_show(argv[2], argv[3]);
+	else if (argc == 3 && g_str_equal(argv[1], OPEN_OPTION))
+		*ret_status = open_run(argv[2]);
+	else
+		return FALSE;
+	return TRUE;
+}
+
 int main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Options) options = options_parse(argc, argv, &error);
-	int status = options ? obey(options) : refuse_usage(error->message);
+	g_autoptr(Options) options = NULL;
+	int status;
 
+	if (is_internal(argc, argv, &status))
+		return status;
+	options = options_parse(argc, argv, &error);
+	status = options ? obey(options) : refuse_usage(error->message);
 	if (!ferror(stdout) && fflush(stdout) == 0)
 		return status;
 	fputs("qemu-tapwrap: standard output: cannot be written to\n", stderr);

@@ -66,6 +66,10 @@ libEGL.so      libegl1          .                 .               .             
 Xvfb           xvfb             xorg-x11-server-Xvfb xorg-server-xvfb xorg-x11-server-Xvfb xvfb
 dbus-daemon    dbus-daemon      dbus-daemon       dbus            dbus-1-daemon      dbus
 gdbus          libglib2.0-bin   glib2             glib2           glib2-tools        glib
+desktop-file-validate desktop-file-utils desktop-file-utils desktop-file-utils desktop-file-utils desktop-file-utils
+update-mime-database shared-mime-info shared-mime-info shared-mime-info shared-mime-info shared-mime-info
+xdg-mime       xdg-utils        xdg-utils         xdg-utils       xdg-utils          xdg-utils
+dunst          dunst            dunst             dunst           dunst              dunst
 e1000.ko       linux-image-amd64 kernel-modules   linux           kernel-default     linux-lts
 libasan.so     .                libasan           .               .                  .
 libubsan.so    .                libubsan          .               .                  .

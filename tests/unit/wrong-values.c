@@ -752,6 +752,18 @@ static const Row rows[] = {
 		"vm.ini:3: [vfio \"gpu\"] romfile: '~me/rom': only ~/ is known, for your own "
 		"home directory"),
 
+	/* desktop */
+	WRONG("[desktop]\ntitle =\n", "vm.ini:2: [desktop] title: has no value"),
+	WRONG("[desktop]\nicon = my computer\n",
+		"vm.ini:2: [desktop] icon: 'my computer' is not a name of letters, digits, '-', "
+		"'_' and '.' that begins with a letter or digit"),
+	WRONG("[desktop]\nicon = ~bob/vm.png\n",
+		"vm.ini:2: [desktop] icon: '~bob/vm.png': only ~/ is known, for your own home "
+		"directory"),
+	WRONG("[desktop \"a\"]\n",
+		"vm.ini:1: [desktop \"a\"]: this section has no id; write [desktop]"),
+	WRONG("[desktop]\nname = x\n", "vm.ini:2: [desktop] name: no such key; it belongs in [vm]"),
+
 	/* monitor */
 	WRONG("[monitor]\nqmp = 4444\n",
 		"vm.ini:2: [monitor] qmp: '4444' is neither the path of a socket, like "
