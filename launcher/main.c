@@ -87,7 +87,8 @@ static int report(const Options *options, const GError *error)
 	for (guint i = 0; lines[i]; i++)
 		fprintf(stderr, "qemu-tapwrap: %s\n", lines[i]);
 	if (!options || options->verb == VERB_START)
-		notify_failure(options ? options->profile : NULL, error->message);
+		notify_failure(options ? options->profile : NULL, options && options->rootless,
+			error->message);
 	return error->domain == G_OPTION_ERROR ? EX_USAGE : error->code;
 }
 

@@ -103,10 +103,11 @@ static void become_silent(void)
 		dup2(null, fd);
 }
 
-void notify_failure(const char *profile, const char *text)
+void notify_failure(const char *profile, gboolean rootless, const char *text)
 {
 	g_autofree char *summary = NULL;
 	g_autofree char *body = NULL;
+	const char *option = rootless ? NOTIFY_ROOTLESS_OPTION : NOTIFY_OPTION;
 	pid_t pid;
 
 	if (!is_wanted())
@@ -117,7 +118,7 @@ void notify_failure(const char *profile, const char *text)
 	if (pid == 0) {
 		become_silent();
 		syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
-		execl(CONTROL_PATH, CONTROL_PATH, NOTIFY_OPTION, summary, body, (char *)NULL);
+		execl(CONTROL_PATH, CONTROL_PATH, option, summary, body, (char *)NULL);
 		_exit(EXIT_FAILURE);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)

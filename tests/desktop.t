@@ -14,7 +14,9 @@ use World;
 use Encode qw(encode_utf8);
 use Test::More;
 
-my @programs = qw(desktop-file-validate update-desktop-database update-mime-database xdg-mime gio);
+require "$FindBin::Bin/lib/session.pl";
+
+my @programs = qw(desktop-file-validate update-desktop-database update-mime-database xdg-mime gio Xvfb xwininfo);
 my @missing = grep { my $name = $_; !grep { -x "$_/$name" } split /:/, $ENV{PATH} } @programs;
 must_or_skip(!@missing, "see platform/linux/packages.sh for @missing");
 
@@ -63,7 +65,7 @@ sub is_valid
 }
 
 # In QEMU's place: tells whom it was started for, and by whom.
-install_stub(<<'END');
+my $stub = <<'END';
 #!/bin/sh
 terminal=none
 [ -t 0 ] && terminal=yes
@@ -72,6 +74,7 @@ printf '%s\n%s\n%s\n%s' "$$" "$PWD" "$terminal" "$QEMU_TAPWRAP_PROFILE" >/srv/tm
 mv /srv/tmp/started.new /srv/tmp/started
 exec sleep 300
 END
+install_stub($stub);
 
 # As a desktop does it: not in our session. What it starts goes on when it has ended, and writes to the
 # file that is returned.
@@ -125,6 +128,31 @@ is_deeply([map { s{.*/}{}r } sort glob "$menu/* $menu/.??*"], ['mimeinfo.cache',
 done('--remove-desktop', '--remove-desktop', 'plain');
 refused('twice', 69, "'plain' is not in the menu", '--remove-desktop', 'plain');
 ok(!-e "$menu/qemu-tapwrap-plain.desktop", 'it is gone');
+
+# ---- QEMU's windows ---------------------------------------------------------------------------------------
+
+# What a window of the real QEMU is called is what its entry says.
+{
+	my $screen = start_screen(97, '/srv/tmp/screen');
+	local @ENV{qw(DISPLAY SDL_AUDIODRIVER)} = (':97', 'dummy');
+	unlink '/srv/bin/qemu-system-x86_64';
+	for my $type (qw(gtk sdl)) {
+		my $path = vm('/srv/tmp/window.ini', "[display]\ntype = $type\n[monitor]\npaused = on\n");
+		done("$type window", '--install-desktop', $path);
+		my $class = parts("$menu/qemu-tapwrap-window.desktop")->{'Desktop Entry'}{StartupWMClass};
+		my $pid = start(['qemu-tapwrap', $path]);
+		my $seen = '';
+		ok(wait_for(sub { ($seen) = run_ok(qw(xwininfo -root -tree)) =~ /"QEMU \(window.*?: \((.*?)\)/; defined $seen }), "$type: a window")
+			or diag slurp("/srv/tmp/$pid.err");
+		like($seen // '', qr/"\Q$class\E"/, "$type: is known by $class");
+		kill 'KILL', $pid;
+		finish($pid);
+	}
+	done('window, away', '--remove-desktop', 'window');
+	kill 'KILL', $screen;
+	finish($screen);
+	install_stub($stub);
+}
 
 # ---- displays, terminals, consoles -------------------------------------------------------------------
 

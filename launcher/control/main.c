@@ -64,7 +64,9 @@ static int obey(const Options *options)
 static gboolean is_internal(int argc, char **argv, int *ret_status)
 {
 	if (argc == 4 && g_str_equal(argv[1], NOTIFY_OPTION))
-		*ret_status = notification_show(argv[2], argv[3]);
+		*ret_status = notification_show(argv[2], argv[3], FALSE);
+	else if (argc == 4 && g_str_equal(argv[1], NOTIFY_ROOTLESS_OPTION))
+		*ret_status = notification_show(argv[2], argv[3], TRUE);
 	else if (argc == 3 && g_str_equal(argv[1], OPEN_OPTION))
 		*ret_status = open_run(argv[2]);
 	else

@@ -4,8 +4,10 @@
  */
 #pragma once
 
+#include <glib.h>
+
 /*
  * Ends this process by SIGALRM after NOTIFY_LIMIT seconds, whatever the bus does. Returns an exit
- * status that nobody reads.
+ * status that nobody reads. @rootless: in the user namespace of --rootless.
  */
-int notification_show(const char *summary, const char *body);
+int notification_show(const char *summary, const char *body, gboolean rootless);

@@ -48,7 +48,7 @@ static int refuse(const char *path, int code, const char *why)
 	g_autofree char *line = g_strdup_printf("%s: %s", path, why);
 
 	fprintf(stderr, "qemu-tapwrap: %s\n", line);
-	notify_failure(path, line);
+	notify_failure(path, FALSE, line);
 	return code;
 }
 

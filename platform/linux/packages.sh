@@ -68,6 +68,7 @@ dbus-daemon    dbus-daemon      dbus-daemon       dbus            dbus-1-daemon 
 gdbus          libglib2.0-bin   glib2             glib2           glib2-tools        glib
 desktop-file-validate desktop-file-utils desktop-file-utils desktop-file-utils desktop-file-utils desktop-file-utils
 update-mime-database shared-mime-info shared-mime-info shared-mime-info shared-mime-info shared-mime-info
+xwininfo       x11-utils        xwininfo          xorg-xwininfo   xwininfo           xwininfo
 xdg-mime       xdg-utils        xdg-utils         xdg-utils       xdg-utils          xdg-utils
 dunst          dunst            dunst             dunst           dunst              dunst
 e1000.ko       linux-image-amd64 kernel-modules   linux           kernel-default     linux-lts
