@@ -472,6 +472,27 @@ static void print_argv(FILE *out, const GStrv argv)
 	fputc('\n', out);
 }
 
+/* A hook needs to be told, and somebody to stay: the script leaves both to its reader. */
+static void print_hook(FILE *out, const char *key, const char *when, const GStrv argv)
+{
+	if (!argv)
+		return;
+	fprintf(out, "# [hooks] %s would run %s: ", key, when);
+	print_words(out, argv);
+	fputc('\n', out);
+}
+
+static void print_notes(FILE *out, const Profile *profile)
+{
+	print_hook(out, "pre-start", "here", profile->hooks->pre_start);
+	print_hook(out, "post-stop", "when all is undone", profile->hooks->post_stop);
+	if (g_str_equal(profile->vm->on_terminate, "powerdown"))
+		fprintf(out,
+			"# SIGTERM, SIGHUP or Ctrl-C would ask the guest to shut down, and give it "
+			"%s s\n",
+			profile->vm->powerdown_timeout);
+}
+
 static gboolean lacks_socket(const Profile *profile, const Provisions *provisions)
 {
 	const GPtrArray *companions = provisions->companions;
@@ -510,6 +531,7 @@ gboolean dry_run_print(
 	print_changes(out, plan);
 	print_nat(out, plan, profile);
 	print_provisions(out, plan->provisions, profile, link_commands);
+	print_notes(out, profile);
 	print_argv(out, argv);
 	fputs(")\n", out);
 	return TRUE;

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "launcher/dry-run.h"
+#include "launcher/hooks.h"
 #include "launcher/notify-socket.h"
 #include "launcher/notify.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
 #include "launcher/preflight.h"
 #include "launcher/run.h"
+#include "launcher/supervise.h"
 #include "platform/invoker.h"
 #include "platform/rootless.h"
 
@@ -59,7 +61,7 @@ static gboolean launch(const Options *options, GError **error)
 		return dry_run_print(stdout, profile, plan, options->qemu_args, error);
 
 	g_autofree char *emulator = preflight_emulator(profile, error);
-	if (!emulator)
+	if (!emulator || !supervise_judge(profile, options->qemu_args, error))
 		return FALSE;
 	NetWish wish = plan_wish(plan, profile, options->force);
 	char *warning;
@@ -69,11 +71,13 @@ static gboolean launch(const Options *options, GError **error)
 	if (!lease)
 		return FALSE;
 	print_warning(preflight_warning(profile));
-	g_auto(GStrv) argv = plan_argv(plan, profile, lease, options->qemu_args);
-	if (!plan_hand_over(plan, lease, error))
+	const char *run = plan->provisions->lock >= 0 ? plan->provisions->run : NULL;
+	if (!hooks_run_pre_start(profile, run, error))
 		return FALSE;
+	g_auto(GStrv) argv = plan_argv(plan, profile, lease, options->qemu_args);
 	print_warning(notify_ready(profile->vm->name));
-	return run_exec(emulator, argv, profile, error);
+	return supervise_fork(profile, plan->provisions, error) &&
+	       plan_hand_over(plan, lease, error) && run_exec(emulator, argv, profile, error);
 }
 
 /*

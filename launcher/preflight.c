@@ -108,6 +108,20 @@ static void check_cloud_init(Profile *profile)
 	check_file(profile, &cloud_init->section, "user-data", cloud_init->user_data, R_OK);
 }
 
+/* A program of the user's: by its path, or for $PATH. */
+static void check_hook(Profile *profile, const char *key, const GStrv argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = NULL;
+
+	if (!argv)
+		return;
+	path = preflight_program(argv[0], "install it, or write where it is", &error);
+	if (error)
+		profile_problem(
+			profile, &profile->hooks->section, key, EX_NOINPUT, "%s", error->message);
+}
+
 void preflight_files(Profile *profile)
 {
 	const ProfileBoot *boot = profile->boot;
@@ -123,6 +137,8 @@ void preflight_files(Profile *profile)
 	check_file(profile, &firmware->section, "code", firmware->code, R_OK);
 	check_file(profile, &firmware->section, "vars", firmware->vars, R_OK);
 	check_cloud_init(profile);
+	check_hook(profile, "pre-start", profile->hooks->pre_start);
+	check_hook(profile, "post-stop", profile->hooks->post_stop);
 	check_file(profile, &boot->section, "kernel", boot->kernel, R_OK);
 	check_file(profile, &boot->section, "initrd", boot->initrd, R_OK);
 	check_file(profile, &boot->section, "dtb", boot->dtb, R_OK);

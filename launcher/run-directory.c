@@ -142,7 +142,8 @@ static gboolean write_record(int lock, const Profile *profile)
 	g_autofree char *text = record_print(record);
 	ssize_t len = strlen(text);
 
-	return ftruncate(lock, 0) == 0 && pwrite(lock, text, len, 0) == len;
+	/* In this order there is always one to be read: what follows its end does not count. */
+	return pwrite(lock, text, len, 0) == len && ftruncate(lock, len) == 0;
 }
 
 int run_directory_enter(const char *directory, const Profile *profile, GError **error)
@@ -168,6 +169,14 @@ int run_directory_enter(const char *directory, const Profile *profile, GError **
 	raise_errno(path, error);
 	run_directory_leave(directory, lock);
 	return -1;
+}
+
+gboolean run_directory_sign(int lock, const Profile *profile, GError **error)
+{
+	if (write_record(lock, profile))
+		return TRUE;
+	raise_errno(RUN_DIRECTORY_LOCK, error);
+	return FALSE;
 }
 
 gboolean run_directory_is_held(const char *directory, gboolean sweep)

@@ -14,7 +14,7 @@
 GQuark run_directory_error_quark(void);
 
 /* QEMU's monitor for the verbs of qemu-tapwrap itself. */
-#define RUN_DIRECTORY_CONTROL "control.sock"
+#define RUN_DIRECTORY_CONTROL PROFILE_CONTROL_SOCKET
 #define RUN_DIRECTORY_LOCK "lock"
 /* Who has the console on a terminal has this one. */
 #define RUN_DIRECTORY_CONSOLE_LOCK "console.lock"
@@ -25,6 +25,9 @@ GQuark run_directory_error_quark(void);
  * and RUN_DIRECTORY_ERROR: EX_TEMPFAIL if the VM runs already, EX_CANTCREAT.
  */
 int run_directory_enter(const char *directory, const Profile *profile, GError **error);
+
+/* This process is QEMU, not the one that has entered: the record, of which @lock is, says so. */
+gboolean run_directory_sign(int lock, const Profile *profile, GError **error);
 
 /* Of a VM that does not start after all. Consumes @lock. What is not ours stays. */
 void run_directory_leave(const char *directory, int lock);

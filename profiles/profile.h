@@ -24,7 +24,14 @@ typedef struct {
 	char *include; /* as it stands: the files are in already */
 	char *arch;    /* as in qemu-system-<arch> */
 	char *uuid;
+	char *on_terminate;	 /* quit or powerdown */
+	char *powerdown_timeout; /* "1" to "86400" */
 } ProfileVm;
+
+typedef struct {
+	ProfileSection section;
+	GStrv pre_start, post_stop; /* NULL when there is none */
+} ProfileHooks;
 
 typedef struct {
 	ProfileSection section;
@@ -123,6 +130,7 @@ typedef struct {
 
 #define PROFILE_SOCKET_MAX 107 /* bytes of a socket's path; sun_path of unix(7) less its NUL */
 #define PROFILE_SEED "seed.iso"
+#define PROFILE_CONTROL_SOCKET "control.sock" /* in the run directory, for the verbs */
 typedef struct {
 	ProfileSection section; /* its source is NULL when there is no seed */
 	char *hostname;
@@ -218,6 +226,7 @@ typedef struct {
 	Problems *problems;
 
 	ProfileVm *vm;
+	ProfileHooks *hooks;
 	ProfileMachine *machine;
 	ProfileFirmware *firmware;
 	ProfileBoot *boot;

@@ -112,8 +112,42 @@ static void check_boot(Profile *profile, const ProfileSection *boot)
 	resolve_refuse(profile, boot, "append", "goes with kernel, which is not given");
 }
 
+static gboolean is_daemonize(const char *word)
+{
+	return g_str_equal(word, "-daemonize") || g_str_equal(word, "--daemonize");
+}
+
+/* Somebody stays beside a QEMU that must not go into the background then. */
+static void check_supervised(
+	Profile *profile, const ProfileSection *item, const char *key, const GStrv args)
+{
+	for (guint i = 0; args && args[i]; i++)
+		if (is_daemonize(args[i]))
+			profile_problem(profile, item, key, EX_DATAERR,
+				"does not go together with -daemonize in [qemu] args");
+}
+
+static void check_end(Profile *profile)
+{
+	const ProfileVm *vm = profile->vm;
+	g_autofree char *socket = NULL;
+
+	if (profile->hooks->post_stop)
+		check_supervised(
+			profile, &profile->hooks->section, "post-stop", profile->qemu->args);
+	if (g_strcmp0(vm->on_terminate, "powerdown") != 0) {
+		resolve_refuse(profile, &vm->section, "powerdown-timeout",
+			"goes with on-terminate = powerdown");
+		return;
+	}
+	check_supervised(profile, &vm->section, "on-terminate", profile->qemu->args);
+	socket = resolve_run_path(profile, &vm->section, PROFILE_CONTROL_SOCKET);
+	resolve_check_socket(profile, &vm->section, "on-terminate", socket);
+}
+
 void resolve_machine(Profile *profile)
 {
+	check_end(profile);
 	complete_machine(profile, profile->machine);
 	complete_memory(profile, profile->machine);
 	complete_firmware(profile, profile->firmware);

@@ -9,7 +9,7 @@
 
 #include "profiles/profile.h"
 
-void resolve_machine(Profile *profile); /* numa, firmware and boot too */
+void resolve_machine(Profile *profile); /* vm, numa, firmware and boot too */
 void resolve_storage(Profile *profile); /* disk, cdrom, floppy, share */
 void resolve_network(Profile *profile);
 void resolve_wire(Profile *profile, const ProfileNic *nic); /* listen and connect */

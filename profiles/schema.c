@@ -23,6 +23,18 @@ static const SchemaKey vm_keys[] = {
 		"which qemu-system-ARCH runs; the host's own when absent" },
 	{ "uuid", VALUE_UUID, AT(Vm, uuid), NULL, NULL, "7d444840-9dc0-11d1-b245-5ffdce74fad2",
 		"-uuid; all zeros when absent" },
+	{ "on-terminate", VALUE_WORD, AT(Vm, on_terminate), "quit powerdown", "quit", "powerdown",
+		"SIGTERM, SIGHUP, Ctrl-C: QEMU quits, or the guest is asked to shut down first" },
+	{ "powerdown-timeout", VALUE_NUMBER, AT(Vm, powerdown_timeout), "1-86400", "30", "120",
+		"seconds that the guest has then, until QEMU has to quit" },
+	END,
+};
+
+static const SchemaKey hooks_keys[] = {
+	{ "pre-start", VALUE_COMMAND, AT(Hooks, pre_start), NULL, NULL, "./announce.sh up",
+		"runs when the taps are there, before QEMU; if it fails there is no VM" },
+	{ "post-stop", VALUE_COMMAND, AT(Hooks, post_stop), NULL, NULL, "./announce.sh down",
+		"runs when QEMU and its taps are gone" },
 	END,
 };
 
@@ -375,6 +387,7 @@ const SchemaSection schema[] = {
 	{ "guest", ONE(Guest, guest), "services for the guest's system", guest_keys },
 	{ "tpm", ONE(Tpm, tpm), "a Trusted Platform Module", tpm_keys },
 	{ "vfio", MANY(Vfio, vfios), "a PCI device of the host for the guest", vfio_keys },
+	{ "hooks", ONE(Hooks, hooks), "programs of yours that run with the VM", hooks_keys },
 	{ "monitor", ONE(Monitor, monitor), "ways to watch and steer QEMU", monitor_keys },
 	{ "desktop", ONE(Desktop, desktop), "what --install-desktop makes of it", desktop_keys },
 	{ "qemu", ONE(Qemu, qemu), "what this file has no word for", qemu_keys },

@@ -34,6 +34,7 @@ gboolean value_parse_args(const Parse *parse);
 
 gboolean value_parse_path(const Parse *parse);
 gboolean value_parse_paths(const Parse *parse);
+gboolean value_parse_command(const Parse *parse);
 gboolean value_parse_endpoint(const Parse *parse);
 gboolean value_parse_icon(const Parse *parse);
 

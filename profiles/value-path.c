@@ -78,6 +78,28 @@ gboolean value_parse_paths(const Parse *parse)
 	return TRUE;
 }
 
+gboolean value_parse_command(const Parse *parse)
+{
+	g_auto(GStrv) args = NULL;
+	Parse all = { parse->rule, parse->text, &args, parse->ret_why };
+	char *path = NULL;
+	Parse program = { parse->rule, NULL, &path, parse->ret_why };
+
+	if (!value_parse_args(&all))
+		return FALSE;
+	if (!*args[0])
+		return parse_refuse(parse, "begins with nothing, where the program would be");
+	program.text = args[0];
+	if (strchr(args[0], '/')) {
+		if (!value_parse_path(&program))
+			return FALSE;
+		g_free(args[0]);
+		args[0] = path;
+	}
+	*(GStrv *)parse->slot = g_steal_pointer(&args);
+	return TRUE;
+}
+
 static gboolean is_address(int family, const char *text)
 {
 	guint8 octets[16];

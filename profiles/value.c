@@ -97,6 +97,7 @@ static const struct {
 	[VALUE_USB_HOSTS] = { value_parse_usb_hosts, STORED_STRV },
 	[VALUE_PCI] = { value_parse_pci, STORED_STRING },
 	[VALUE_ARGS] = { value_parse_args, STORED_STRV },
+	[VALUE_COMMAND] = { value_parse_command, STORED_STRV },
 };
 
 gboolean value_is_plain(const char *text, size_t len)

@@ -40,6 +40,7 @@ typedef enum {
 	VALUE_USB_HOSTS,  /* GStrv: properties of usb-host, vendorid=0x046d,productid=0xc52b */
 	VALUE_PCI,	  /* char *: 0000:01:00.0, lower case */
 	VALUE_ARGS,	  /* GStrv: split as a shell would, nothing expanded */
+	VALUE_COMMAND,	  /* the same; the first, if it has a slash, is a VALUE_PATH */
 } ValueType;
 
 typedef struct {

@@ -27,6 +27,9 @@ my %unproven = (
 	'desktop.title' => 'QEMU has no part in it: see desktop.t',
 	'desktop.icon' => 'QEMU has no part in it: see desktop.t',
 	'display.type=egl-headless' => 'needs the render node of a GPU',
+	(map { $_ => 'QEMU has no part in it: see hooks.t' } qw(hooks.pre-start hooks.post-stop)),
+	(map { $_ => 'QEMU has no part in it: see supervise.t' }
+		qw(vm.on-terminate vm.on-terminate=quit vm.on-terminate=powerdown vm.powerdown-timeout)),
 	'nic.nat' => 'QEMU has no part in it: see nat.t',
 	'nic.persist' => 'leaves a tap behind; adopt.t has it',
 	'nic.vhost' => 'needs the host\'s vhost-net; tests/queues.t has what comes before it',

@@ -17,6 +17,7 @@
 #include "launcher/control/ssh.h"
 #include "launcher/control/steer.h"
 #include "launcher/control/stop.h"
+#include "launcher/control/supervisor.h"
 #include "launcher/notify.h"
 #include "launcher/options.h"
 
@@ -69,6 +70,8 @@ static gboolean is_internal(int argc, char **argv, int *ret_status)
 		*ret_status = notification_show(argv[2], argv[3], TRUE);
 	else if (argc == 3 && g_str_equal(argv[1], OPEN_OPTION))
 		*ret_status = open_run(argv[2]);
+	else if (argc > 1 && g_str_equal(argv[1], "--supervise"))
+		*ret_status = supervisor_run(argv + 2);
 	else
 		return FALSE;
 	return TRUE;

@@ -726,6 +726,20 @@ static const Row rows[] = {
 	BAD(ARGS, "# b", COMMENT_RULE),
 	BAD(ARGS, " ", "has no value"),
 	BAD(ARGS, "", "has no value"),
+
+	/* command */
+	GOOD(COMMAND, "true", "true"),
+	GOOD(COMMAND, "logger -t 'my vm' ~/x $HOME", "logger|-t|my vm|~/x|$HOME"),
+	GOOD(COMMAND, "/bin/a b", "/bin/a|b"),
+	GOOD(COMMAND, "~/a b/c", "/home/some body/a|b/c"),
+	GOOD(COMMAND, "'${VMS}/a b' c", "/srv/v m,s/a b|c"),
+	GOOD(COMMAND, "./a", DIRECTORY "/./a"),
+	BAD(COMMAND, "'' a", "begins with nothing, where the program would be"),
+	BAD(COMMAND, "a 'b", UNSPLIT),
+	BAD(COMMAND, "a #b", COMMENT_RULE),
+	BAD(COMMAND, "${UNSET}/a", "the variable UNSET is not set"),
+	BAD(COMMAND, "~bob/a", "'~bob/a': only ~/ is known, for your own home directory"),
+	BAD(COMMAND, "", "has no value"),
 };
 
 static const char *const type_names[] = {
@@ -762,6 +776,7 @@ static const char *const type_names[] = {
 	[VALUE_USB_HOSTS] = "usb-hosts",
 	[VALUE_PCI] = "pci",
 	[VALUE_ARGS] = "args",
+	[VALUE_COMMAND] = "command",
 };
 
 static char *print_addresses(const GArray *addresses)
@@ -818,6 +833,7 @@ static char *print_slot(ValueType type, const Slot *slot)
 	case VALUE_HOSTFWDS:
 	case VALUE_USB_HOSTS:
 	case VALUE_ARGS:
+	case VALUE_COMMAND:
 		return g_strjoinv("|", slot->list);
 	default:
 		return g_strdup(slot->text);
@@ -861,7 +877,7 @@ static void test_bad(gconstpointer data)
 /* A type without a good and a bad row is one that this table has missed. */
 static void test_all_types(void)
 {
-	for (guint type = 0; type <= VALUE_ARGS; type++) {
+	for (guint type = 0; type <= VALUE_COMMAND; type++) {
 		guint n[2] = { 0 };
 
 		for (guint i = 0; i < G_N_ELEMENTS(rows); i++)

@@ -53,6 +53,14 @@ static const Row rows[] = {
 		"'.' that begins with a letter or digit"),
 	WRONG("[vm]\nuuid = 7d444840\n", "vm.ini:2: [vm] uuid: '7d444840' is not a UUID, like "
 					 "7d444840-9dc0-11d1-b245-5ffdce74fad2"),
+	WRONG("[vm]\non-terminate = kill\n",
+		"vm.ini:2: [vm] on-terminate: 'kill' is not one of: quit, powerdown"),
+	WRONG("[vm]\non-terminate = powerdown\n[qemu]\nargs = -S -daemonize\n",
+		"vm.ini:2: [vm] on-terminate: does not go together with -daemonize in [qemu] args"),
+	WRONG("[vm]\npowerdown-timeout = 0\non-terminate = powerdown\n",
+		"vm.ini:2: [vm] powerdown-timeout: '0' is not a number from 1 to 86400"),
+	WRONG("[vm]\npowerdown-timeout = 10\n",
+		"vm.ini:2: [vm] powerdown-timeout: goes with on-terminate = powerdown"),
 	WRONG("[vm]\nname = \n", "vm.ini:2: [vm] name: has no value"),
 	WRONG("[vm \"a\"]\n", "vm.ini:1: [vm \"a\"]: this section has no id; write [vm]"),
 	WRONG("[vm]\nmemory = 2G\n", "vm.ini:2: [vm] memory: no such key; it belongs in [machine]"),
@@ -723,6 +731,19 @@ static const Row rows[] = {
 		"digits, '-', '_' and '.', a letter or '_' in front, at most 32 bytes"),
 	WRONG("[guest]\nssh-port = 0\n",
 		"vm.ini:2: [guest] ssh-port: '0' is not a number from 1 to 65535"),
+
+	/* hooks */
+	WRONG("[hooks]\npre-start = ./up 'two\n",
+		"vm.ini:2: [hooks] pre-start: a quote is not closed"),
+	WRONG("[hooks]\npre-start = ~bob/up\n",
+		"vm.ini:2: [hooks] pre-start: '~bob/up': only ~/ is known, for your own home "
+		"directory"),
+	WRONG("[hooks]\npost-stop = \"'' down\"\n",
+		"vm.ini:2: [hooks] post-stop: begins with nothing, where the program would be"),
+	WRONG("[hooks]\npost-stop = true\npost-stop = false\n",
+		"vm.ini:3: [hooks] post-stop: stands a second time; the first is in line 2"),
+	WRONG("[hooks]\npost-stop = true\n[qemu]\nargs = --daemonize\n",
+		"vm.ini:2: [hooks] post-stop: does not go together with -daemonize in [qemu] args"),
 
 	/* tpm */
 	WRONG("[tpm]\ntype = swtpm\n",
