@@ -18,6 +18,7 @@
 #include "launcher/preflight.h"
 #include "launcher/run.h"
 #include "launcher/supervise.h"
+#include "launcher/waiter.h"
 #include "platform/invoker.h"
 #include "platform/rootless.h"
 
@@ -53,7 +54,7 @@ static gboolean launch(const Options *options, GError **error)
 		return FALSE;
 	g_autoptr(Plan) plan = plan_build(profile);
 	preflight_files(profile);
-	if (!profile_verdict(profile, error))
+	if (!profile_verdict(profile, error) || !waiter_judge(options, profile, error))
 		return FALSE;
 	if (!plan_observe(plan, profile, error))
 		return FALSE;
@@ -76,7 +77,8 @@ static gboolean launch(const Options *options, GError **error)
 		return FALSE;
 	g_auto(GStrv) argv = plan_argv(plan, profile, lease, options->qemu_args);
 	print_warning(notify_ready(profile->vm->name));
-	return supervise_fork(profile, plan->provisions, error) &&
+	return waiter_start(options, profile, plan->provisions, error) &&
+	       supervise_fork(profile, plan->provisions, error) &&
 	       plan_hand_over(plan, lease, error) && run_exec(emulator, argv, profile, error);
 }
 

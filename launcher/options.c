@@ -172,7 +172,7 @@ static gboolean take_verb(const char *name, const char *value, gpointer data, GE
 	return TRUE;
 }
 
-/* A GOptionArgFunc of --wait[=SECONDS]. */
+/* A GOptionArgFunc of --wait and --wait=SECONDS. */
 static gboolean take_wait(const char *name, const char *value, gpointer data, GError **error)
 {
 	Options *options = ((Parser *)data)->options;
@@ -257,6 +257,17 @@ static void add_verbs(GOptionGroup *group)
 	}
 }
 
+/* By itself it must not take the word that follows. */
+static void add_without_value(GOptionGroup *group, const OptionRow *row)
+{
+	const GOptionEntry entries[] = {
+		{ row->name, 0, G_OPTION_FLAG_NO_ARG, row->arg, take_wait, NULL, NULL },
+		G_OPTION_ENTRY_NULL,
+	};
+
+	g_option_group_add_entries(group, entries);
+}
+
 static void add_options(GOptionGroup *group, Options *options)
 {
 	for (const OptionRow *row = options_rows; row->name; row++) {
@@ -269,6 +280,8 @@ static void add_options(GOptionGroup *group, Options *options)
 			G_OPTION_ENTRY_NULL,
 		};
 
+		if (row->optional)
+			add_without_value(group, row);
 		g_option_group_add_entries(group, entries);
 	}
 }

@@ -10,6 +10,7 @@
 #include "launcher/control/columns.h"
 #include "launcher/control/qmp.h"
 #include "launcher/control/running.h"
+#include "launcher/control/wait.h"
 #include "launcher/control/watch.h"
 #include "launcher/run-directory.h"
 
@@ -496,6 +497,10 @@ static int print_status(const char *wanted, gboolean as_json)
 
 int list_status_run(const Options *options)
 {
+	int waited = options->wait ? wait_for_vm(options) : EXIT_SUCCESS;
+
+	if (waited != EXIT_SUCCESS)
+		return waited;
 	return options->watch ? watch_status(options->profile)
 			      : print_status(options->profile, options->json);
 }

@@ -18,6 +18,7 @@
 #include "launcher/control/steer.h"
 #include "launcher/control/stop.h"
 #include "launcher/control/supervisor.h"
+#include "launcher/control/wait.h"
 #include "launcher/notify.h"
 #include "launcher/options.h"
 
@@ -72,6 +73,8 @@ static gboolean is_internal(int argc, char **argv, int *ret_status)
 		*ret_status = open_run(argv[2]);
 	else if (argc > 1 && g_str_equal(argv[1], "--supervise"))
 		*ret_status = supervisor_run(argv + 2);
+	else if (argc > 1 && g_str_equal(argv[1], "--await"))
+		*ret_status = wait_serve(argv + 2);
 	else
 		return FALSE;
 	return TRUE;

@@ -25,5 +25,20 @@ const char *netif_reason(int result);
 /* For one exchange with the kernel: refusals and acknowledgements are noted in @netif. */
 struct nl_cb *netif_new_callbacks(Netif *netif);
 
+/* One attribute behind a header. */
+typedef struct {
+	int type;
+	const void *data;
+	int size;
+} NetifAttribute;
+
+/*
+ * Asks for all there is of a kind, @what; @only, which may be NULL, picks out some. On failure
+ * false and EX_OSERR.
+ */
+typedef int (*NetifOnMessage)(struct nl_msg *message, void *data);
+bool netif_dump(Netif *netif, int type, void *header, size_t size, const NetifAttribute *only,
+	NetifOnMessage on_message, void *data, const char *what, Fault *fault);
+
 /* A request with its header, for attributes to be added; NULL for want of memory. */
 struct nl_msg *netif_new_message(int type, int flags, void *header, size_t size);

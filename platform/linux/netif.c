@@ -133,10 +133,8 @@ struct nl_cb *netif_new_callbacks(Netif *netif)
 
 /* ---- asking ---- */
 
-typedef int (*OnMessage)(struct nl_msg *message, void *data);
-
 /* One question with a header of its own, and all the answers to it. Consumes @message. */
-static int ask(Netif *netif, struct nl_msg *message, OnMessage on_message, void *data)
+static int ask(Netif *netif, struct nl_msg *message, NetifOnMessage on_message, void *data)
 {
 	struct nl_cb *callbacks = netif_new_callbacks(netif);
 	int result = -NLE_NOMEM;
@@ -171,14 +169,18 @@ static bool fault_dump(const Netif *netif, int result, const char *what, Fault *
 		netif->error ? strerror(netif->error) : netif_reason(result));
 }
 
-static bool dump(Netif *netif, int type, void *header, size_t size, OnMessage on_message,
-	void *data, const char *what, Fault *fault)
+bool netif_dump(Netif *netif, int type, void *header, size_t size, const NetifAttribute *only,
+	NetifOnMessage on_message, void *data, const char *what, Fault *fault)
 {
 	int result = -NLE_DUMP_INTR;
 
-	for (int i = 0; i < DUMP_TRIES && result == -NLE_DUMP_INTR; i++)
-		result = ask(
-			netif, netif_new_message(type, NLM_F_DUMP, header, size), on_message, data);
+	for (int i = 0; i < DUMP_TRIES && result == -NLE_DUMP_INTR; i++) {
+		struct nl_msg *message = netif_new_message(type, NLM_F_DUMP, header, size);
+
+		if (message && only)
+			nla_put(message, only->type, only->size, only->data);
+		result = ask(netif, message, on_message, data);
+	}
 	return result >= 0 || fault_dump(netif, result, what, fault);
 }
 
@@ -447,8 +449,8 @@ bool netif_each_address(
 	struct ifaddrmsg header = { .ifa_family = kernel_family(family) };
 	Visitor visitor = { .visit = visit, .data = data };
 
-	return dump(netif, RTM_GETADDR, &header, sizeof(header), on_address, &visitor, "addresses",
-		fault);
+	return netif_dump(netif, RTM_GETADDR, &header, sizeof(header), NULL, on_address, &visitor,
+		"addresses", fault);
 }
 
 static struct nl_msg *routes_message(unsigned int family, const NetifRoutes *which)
@@ -517,7 +519,8 @@ bool netif_list_tables(Netif *netif, unsigned int family, uint32_t *tables, unsi
 	struct fib_rule_hdr header = { .family = kernel_family(family) };
 	TableList list = { .tables = tables, .max = max };
 
-	if (!dump(netif, RTM_GETRULE, &header, sizeof(header), on_rule, &list, "rules", fault))
+	if (!netif_dump(netif, RTM_GETRULE, &header, sizeof(header), NULL, on_rule, &list, "rules",
+		    fault))
 		return false;
 	*ret_n = list.n;
 	return true;

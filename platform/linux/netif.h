@@ -82,6 +82,16 @@ bool netif_each_route(Netif *netif, unsigned int family, const NetifRoutes *whic
 bool netif_list_tables(Netif *netif, unsigned int family, uint32_t *tables, unsigned int max,
 	unsigned int *ret_n, Fault *fault);
 
+/* What the kernel knows about a host on a link; the higher, the better. */
+typedef enum {
+	NETIF_NEIGHBOUR_NONE,
+	NETIF_NEIGHBOUR_FIXED,	   /* somebody has written it down */
+	NETIF_NEIGHBOUR_HEARD,	   /* it has been there some time */
+	NETIF_NEIGHBOUR_REACHABLE, /* it has answered within the last half minute or so */
+} NetifNeighbour;
+bool netif_find_neighbour(Netif *netif, int ifindex, const NetAddress *host,
+	NetifNeighbour *ret_neighbour, Fault *fault);
+
 /* The name of an interface into @ifname (16 bytes). False and errno, ENODEV if it is gone. */
 bool netif_find_name(int ifindex, char *ifname);
 
