@@ -83,7 +83,9 @@ only_as_user("sudo: $_->[0]", @sudo, @{ $_->[2] // [] }, users_profile($_->[1]))
 	['a disk to be made where only root can write', "[disk \"a\"]\nfile = /srv/etc/evil.qcow2\nsize = 1M\n"], ['a serial line to a file of root\'s', "[serial \"0\"]\ntype = file\npath = /srv/roots\n"],
 	['a socket where only root can make one', "[monitor]\nqmp = /srv/etc/evil.sock\n"], ['a log where only root can write', '', ['--set', 'qemu.args=-D /srv/etc/evil.log']],
 	['another program in QEMU\'s place', "[qemu]\nbinary = /srv/home/evil/qemu-system-x86_64\n"], ['another program, by --set', '', ['--set', 'qemu.binary=/srv/home/evil/qemu-system-x86_64']],
-	['a program of root\'s', "[qemu]\nbinary = /usr/bin/id\n"], ['arguments that start programs', "[qemu]\nargs = -incoming exec:/srv/home/evil/qemu-system-x86_64\n"];
+	['a program of root\'s', "[qemu]\nbinary = /usr/bin/id\n"], ['arguments that start programs', "[qemu]\nargs = -incoming exec:/srv/home/evil/qemu-system-x86_64\n"],
+	['hooks', "[hooks]\n" . join '', map { "$_ = /srv/home/evil/qemu-system-x86_64\n" } qw(pre-start post-stop)];
+is(ran(), 3, 'sudo: the hooks have run, as the user');
 {
 	spew('/srv/home/include.ini', "[vm]\ninclude = /srv/secret\n");
 	chown $UID, $UID, '/srv/home/include.ini';

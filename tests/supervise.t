@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use World;
 use Test::More;
+use IO::Socket::UNIX;
 use Time::HiRes qw(sleep time);
 
 require "$FindBin::Bin/lib/linux-guest.pl";
@@ -151,6 +152,17 @@ END
 	cmp_ok(time - $start, '<', 20, 'a second one: at once');
 }
 
+# While another has the monitor it looks like a QEMU that hangs.
+{
+	my ($pid) = start_idle('busy', "on-terminate = powerdown\npowerdown-timeout = 4\n");
+	my @others = map { IO::Socket::UNIX->new(Peer => "$root/busy/control.sock") } 1 .. 3;
+	is(scalar(grep { defined } @others) > 0, 1, 'somebody else has the monitor, and others wait for it');
+	kill 'TERM', $pid;
+	sleep 3;
+	@others = ();
+	ends_with('busy', $pid, 0);
+}
+
 # ---- other ends -----------------------------------------------------------------------------------------
 
 {
@@ -158,13 +170,24 @@ END
 	kill 'KILL', $qemu;
 	ends_with('killed', $pid, 137);
 }
+# With all that has to end with QEMU: a TPM's emulator, and a keeper of somebody else's tap.
 {
-	my ($pid, $qemu) = start_idle('orphan', $POWERDOWN);
+	run_ok(qw(ip tuntap add dev tap0 mode tap user root));
+	run_ok(qw(ip link set tap0), $_) for qw(up down); # it keeps its queue from then on
+	my $tap_only = host_state();
+	my $profile = idle_profile('orphan', $POWERDOWN, 'null', -x '/usr/bin/swtpm' ? "[tpm]\n" : '');
+	my $pid = start(['qemu-tapwrap', $profile]);
+	ok(wait_for(sub { state_of('orphan') eq 'running' }), 'orphan: runs') or diag(slurp("/srv/tmp/$pid.err"));
+	$n_vms++;
+	my $qemu = pid_of('orphan');
+	isnt(host_state(), $tap_only, 'its tap has been set up');
+	is_deeply([grep { descriptors($pid)->{$_} !~ /signalfd/ && !/^[012]$/ } keys %{ descriptors($pid) }], [], 'the supervisor holds nothing');
 	kill 'KILL', $pid;
 	is(exited((finish($pid))[0]), 'signal 9', 'the supervisor is killed');
 	ok(wait_for(sub { !-e "/proc/$qemu" }), 'QEMU goes with it');
 	is(state_of('orphan'), 'off', 'the VM is known to be gone');
-	nothing_left($before, 'orphan');
+	nothing_left($tap_only, 'orphan');
+	run_ok(qw(ip link delete tap0));
 }
 {
 	my $profile = idle_profile('bad', $POWERDOWN);

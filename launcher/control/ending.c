@@ -57,14 +57,21 @@ static void find_process(Ending *ending, int pid)
 	}
 }
 
+static gboolean try_to_connect(Ending *ending)
+{
+	g_autofree char *path = g_build_filename(ending->directory, RUN_DIRECTORY_CONTROL, NULL);
+
+	if (!ending->qmp)
+		ending->qmp = qmp_open(path, NULL);
+	return ending->qmp != NULL;
+}
+
 /* A VM that is just starting listens a moment later. */
 static void connect_to_it(Ending *ending)
 {
-	g_autofree char *path = g_build_filename(ending->directory, RUN_DIRECTORY_CONTROL, NULL);
 	gint64 deadline = after(1);
 
-	while (!(ending->qmp = qmp_open(path, NULL)) && g_get_monotonic_time() < deadline &&
-		is_alive(ending))
+	while (!try_to_connect(ending) && g_get_monotonic_time() < deadline && is_alive(ending))
 		g_usleep(PAUSE_US);
 }
 
@@ -155,22 +162,36 @@ static gboolean wait_for_end(Ending *ending, gint64 deadline, void (*show)(gint6
 
 /* ---- the three steps ---- */
 
-static gboolean ask(Ending *ending, const char *command)
+static gboolean has_answer(Ending *ending)
 {
-	g_autoptr(JsonNode)
-		answer = ending->qmp ? qmp_ask(ending->qmp, command, after(ANSWER_LIMIT), NULL)
-				     : NULL;
+	g_autoptr(JsonNode) answer = qmp_receive(ending->qmp, after(ANSWER_LIMIT), NULL);
 
 	return answer != NULL;
 }
 
+/*
+ * While another has QEMU's monitor we are in its queue, and that looks like a QEMU that hangs. Who
+ * can be in a hurry waits for our turn as long as for the guest; others are not kept waiting.
+ */
+static gboolean ask(Ending *ending, gint64 deadline)
+{
+	while (!try_to_connect(ending)) {
+		if (!ending->hurry || is_hurried(ending) || g_get_monotonic_time() > deadline ||
+			!is_alive(ending))
+			return FALSE;
+		show_progress(deadline);
+		g_usleep(SLICE_US);
+	}
+	qmp_send(ending->qmp, "system_powerdown", NULL);
+	return ending->hurry || has_answer(ending);
+}
+
 static gboolean power_down(Ending *ending, guint seconds)
 {
+	gint64 deadline = after(seconds);
 	gboolean ended;
 
-	if (!ask(ending, "system_powerdown"))
-		return FALSE;
-	ended = wait_for_end(ending, after(seconds), show_progress);
+	ended = ask(ending, deadline) && wait_for_end(ending, deadline, show_progress);
 	end_progress();
 	return ended && wait_until_ended(ending, after(KILL_LIMIT));
 }

@@ -12,8 +12,8 @@
 typedef struct Ending Ending;
 
 /*
- * Is asked again and again while the guest has its time: TRUE ends that at once. Then QEMU has no
- * more than a moment, either.
+ * Is asked again and again while the guest has its time, also if QEMU does not answer: TRUE ends
+ * that at once. Then QEMU has no more than a moment, either.
  */
 typedef gboolean (*EndingHurry)(gpointer data);
 
@@ -32,7 +32,8 @@ typedef enum {
 
 /*
  * Does the steps one after the other until one has worked. @seconds for the guest; 0: it is not
- * asked. @hurry may be NULL. On a terminal the seconds are counted down.
+ * asked. @hurry may be NULL: then a QEMU that
+ * does not answer is not waited for. On a terminal the seconds are counted down.
  */
 EndingResult ending_run(Ending *ending, guint seconds, EndingHurry hurry, gpointer data);
 
