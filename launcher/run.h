@@ -29,7 +29,8 @@ gboolean run_open_standard_streams(GError **error);
 gboolean run_exec(const char *program, GStrv argv, const Profile *profile, GError **error);
 
 /*
- * Becomes the program that does what is asked for, options_program; @helper, which may be NULL, goes
- * along. Returns, FALSE and RUN_ERROR, only if that failed: EX_OSFILE when it is not installed.
+ * Becomes the program that does what is asked for, options_program; @helper, which may be NULL,
+ * goes along. Returns, FALSE and RUN_ERROR, only if that failed: EX_OSFILE when it is not
+ * installed.
  */
 gboolean run_other_program(const Options *options, NetHelper *helper, GError **error);

@@ -32,6 +32,10 @@ like($text, qr{/opt/q/lib/q/qemu-tapwrap-helper}, 'the launcher knows its helper
 like(slurp('/srv/tmp/a b/opt/q/lib/q/qemu-tapwrap-helper'), qr{/opt/etc/qemu-tapwrap/policy},
 	'and the helper its policy');
 unlike($text, qr{/srv/tmp/a b}, 'DESTDIR is not compiled in');
+my %unit = map { $_ => slurp("/srv/tmp/a b/opt/q/lib/systemd/$_/qemu-tapwrap\@.service") } qw(user system);
+like($unit{user}, qr{^ExecStart=/opt/q/bin/qemu-tapwrap %i$}m, 'the unit of a user knows the launcher');
+like($unit{system}, qr{^ExecStart=/opt/q/bin/qemu-tapwrap /opt/etc/qemu-tapwrap/%i\.ini$}m, 'and that of the system where profiles are');
+unlike($unit{user} . $unit{system}, qr{/srv/|@\w+@}, 'nor is it in a unit, nor a gap');
 
 
 # ---- the privilege --------------------------------------------------------------------------------------------

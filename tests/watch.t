@@ -149,7 +149,7 @@ for my $signal (qw(TERM HUP QUIT)) {
 
 {
 	my $pid = start([qw(qemu-tapwrap --watch --status first)]);
-	my $out = sub { slurp("/srv/tmp/$pid.out") };
+	my $out = sub { slurp("/srv/tmp/$pid.out") // '' };
 	ok(wait_for(sub { $out->() =~ /^state     running$/m }), 'a file: what it is now');
 	sleep 2.5;
 	is(() = $out->() =~ /^name /mg, 1, 'nothing more as long as nothing happens');

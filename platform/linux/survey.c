@@ -114,8 +114,8 @@ gboolean survey_device(SurveyTell tell, gpointer data)
 /* ---- --rootless ---- */
 
 /*
- * In a child, which takes the namespaces with it. A program that its user may not read, as this one is
- * installed, owns no /proc/self/uid_map; a child that holds nothing may be looked into.
+ * In a child, which takes the namespaces with it. A program that its user may not read, as this one
+ * is installed, owns no /proc/self/uid_map; a child that holds nothing may be looked into.
  */
 static gboolean can_be_rootless(void)
 {

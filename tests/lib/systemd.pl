@@ -13,14 +13,13 @@ my ($systemd) = grep { -x } qw(/usr/lib/systemd/systemd /lib/systemd/systemd);
 my $units = '/srv/units';
 my $journal = '/run/systemd/journal/stdout';
 
-# Where this process is in the tree of cgroup2, as a directory.
+# Where this process is in the tree of cgroup2, as a directory of a mount of our own: that of the host
+# may be missing, or not to be written to.
 sub own_cgroup
 {
 	my ($where) = (slurp('/proc/self/cgroup') // '') =~ /^0::(.*)$/m or return undef;
-	my ($root, $top) = map { /^\d+ \d+ \S+ (\S+) (\S+) .* - cgroup2 / ? ($1, $2) : () } split /\n/, slurp('/proc/self/mountinfo');
-	return undef if !$top;
-	$where =~ s/^\Q$root\E// if $root ne '/';
-	return "$top$where" =~ s{/+$}{}r;
+	mkdir '/srv/cgroup';
+	return (run([qw(mount -t cgroup2 cgroup2 /srv/cgroup)]))[0] == 0 ? "/srv/cgroup$where" =~ s{/+$}{}r : undef;
 }
 
 my ($cgroup, %managers);
@@ -47,9 +46,9 @@ sub give_cgroup_to
 # May a systemd be started here? Makes the cgroup that is its root.
 sub set_up_systemd
 {
-	my $own = own_cgroup();
 	return 'no systemd' if !$systemd;
-	return 'no cgroup2, or not for us' if !is_real_root() || !$own;
+	my $own = is_real_root() ? own_cgroup() : undef;
+	return 'no cgroup2 for us' if !$own;
 	$cgroup = "$own/qemu-tapwrap-test-" . slurp('/proc/sys/kernel/random/uuid') =~ s/\n//r;
 	mkdir $cgroup or return "$cgroup: $!";
 	run_ok(qw(mount -t tmpfs -o mode=0755 tmpfs), $_) for qw(/run /etc/systemd /var/lib);
@@ -95,6 +94,7 @@ sub start_manager
 	$start = $scope eq '--user' ? "@as $start & wait" : "exec $start";
 	spew('/srv/tmp/start-systemd', <<"END", 0755);
 while umount -l -R /sys/fs/cgroup 2>/dev/null; do :; done
+[ -d /sys/fs/cgroup ] || mount -t sysfs -o ro sysfs /sys
 mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
 $start
 END
