@@ -20,6 +20,10 @@ networkd_file := $(libconfdir)/systemd/network/05-qemu-tapwrap.network
 unitdir     ?= $(PREFIX)/lib/systemd/system
 userunitdir ?= $(PREFIX)/lib/systemd/user
 sysusersdir ?= $(PREFIX)/lib/sysusers.d
+# Completions.
+bashdir     ?= $(datadir)/bash-completion/completions
+zshdir      ?= $(datadir)/zsh/site-functions
+fishdir     ?= $(datadir)/fish/vendor_completions.d
 # What install-privilege gives, and to whom. polkit looks for actions of every program in one place.
 GROUP      ?= kvm
 DHCP       ?=
@@ -142,6 +146,9 @@ install: all $(BUILD)/user.service $(BUILD)/system.service
 	$(INSTALL) -D -m 644 $(BUILD)/user.service "$(DESTDIR)$(userunitdir)/$(unit)"
 	$(INSTALL) -D -m 644 $(BUILD)/system.service "$(DESTDIR)$(unitdir)/$(unit)"
 	$(INSTALL) -D -m 644 platform/$(PLATFORM)/systemd/sysusers.conf "$(DESTDIR)$(sysusersdir)/qemu-tapwrap.conf"
+	$(INSTALL) -D -m 644 launcher/completions/qemu-tapwrap.bash "$(DESTDIR)$(bashdir)/qemu-tapwrap"
+	$(INSTALL) -D -m 644 launcher/completions/qemu-tapwrap.zsh "$(DESTDIR)$(zshdir)/_qemu-tapwrap"
+	$(INSTALL) -D -m 644 launcher/completions/qemu-tapwrap.fish "$(DESTDIR)$(fishdir)/qemu-tapwrap.fish"
 
 # One after the other, however many jobs make has.
 ifneq ($(filter install,$(MAKECMDGOALS)),)
@@ -162,7 +169,8 @@ uninstall: uninstall-privilege
 		"$(DESTDIR)$(control)" "$(DESTDIR)$(mandir)/man1/qemu-tapwrap.1" \
 		"$(DESTDIR)$(nm_file)" "$(DESTDIR)$(networkd_file)" \
 		"$(DESTDIR)$(userunitdir)/$(unit)" "$(DESTDIR)$(unitdir)/$(unit)" \
-		"$(DESTDIR)$(sysusersdir)/qemu-tapwrap.conf"
+		"$(DESTDIR)$(sysusersdir)/qemu-tapwrap.conf" "$(DESTDIR)$(bashdir)/qemu-tapwrap" \
+		"$(DESTDIR)$(zshdir)/_qemu-tapwrap" "$(DESTDIR)$(fishdir)/qemu-tapwrap.fish"
 	rm -rf "$(DESTDIR)$(datadir)/doc/qemu-tapwrap"
 
 # Under sudo it talks to a helper of root's. What cannot be read, other processes of its user cannot
@@ -223,7 +231,7 @@ $(BUILD)/fuzz-$(FUZZ): $(BUILD)/tests/fuzz/$(FUZZ).o $(core)
 
 lint:
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
-	shellcheck $(shell git ls-files '*.sh') .ci/run
+	shellcheck $(shell git ls-files '*.sh' '*.bash') .ci/run
 	mandoc -T lint -W warning qemu-tapwrap.1
 	cppcheck -q --error-exitcode=1 --library=gtk '-DG_DEFINE_QUARK(name,function)=' -I. \
 		--suppress=memleak:profiles/problems.c launcher profiles platform # g_array owns it

@@ -23,7 +23,8 @@ is_deeply([grep { !/\.ini$/ } @{ installed() }],
 		/opt/etc/systemd/network/05-qemu-tapwrap.network /opt/man/man1/qemu-tapwrap.1 /opt/q/bin/qemu-tapwrap
 		/opt/q/lib/q/qemu-tapwrap-control /opt/q/lib/q/qemu-tapwrap-helper /opt/q/lib/q/qemu-tapwrap-inspect
 		/opt/q/lib/systemd/system/qemu-tapwrap@.service /opt/q/lib/systemd/user/qemu-tapwrap@.service
-		/opt/q/lib/sysusers.d/qemu-tapwrap.conf)],
+		/opt/q/lib/sysusers.d/qemu-tapwrap.conf /opt/q/share/bash-completion/completions/qemu-tapwrap
+		/opt/q/share/fish/vendor_completions.d/qemu-tapwrap.fish /opt/q/share/zsh/site-functions/_qemu-tapwrap)],
 	'everything is where it was asked for');
 is((stat '/srv/tmp/a b/opt/q/lib/q/qemu-tapwrap-helper')[2] & 07777, 0755, 'nothing is setuid');
 

@@ -61,6 +61,9 @@ passt          passt            passt             passt           passt         
 virtiofsd      .                virtiofsd         virtiofsd       virtiofsd          virtiofsd
 systemd-networkd systemd        systemd-networkd  systemd         systemd-network    .
 systemd-analyze systemd         systemd           systemd         systemd            .
+bash-completion.pc bash-completion bash-completion bash-completion bash-completion  bash-completion
+zsh            zsh              zsh               zsh             zsh                zsh
+fish           fish             fish              fish            fish               fish
 ui-gtk.qemu    qemu-system-gui  .                 .               .                  .
 libEGL.so      libegl1          .                 .               .                  .
 Xvfb           xvfb             xorg-x11-server-Xvfb xorg-server-xvfb xorg-x11-server-Xvfb xvfb
