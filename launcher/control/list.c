@@ -49,10 +49,8 @@ static Row *row_of(Running *running)
 	row->name = g_strdup(running->name);
 	row->record = g_steal_pointer(&running->record);
 	row->profile = row->record ? g_strdup(row->record->profile) : NULL;
-	row->pid = run_directory_pid(running->directory);
-	if (!row->pid && row->record)
-		row->pid = row->record->pid;
 	row->qmp = qmp_open(path, NULL);
+	row->pid = row->qmp ? qmp_pid(row->qmp) : row->record ? row->record->pid : 0;
 	if (row->qmp)
 		qmp_send(row->qmp, "query-status", NULL);
 	return row;

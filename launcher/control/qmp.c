@@ -71,6 +71,15 @@ void qmp_free(Qmp *qmp)
 	g_free(qmp);
 }
 
+int qmp_pid(const Qmp *qmp)
+{
+	struct ucred peer = { .pid = 0 };
+	socklen_t size = sizeof(peer);
+
+	(void)!getsockopt(qmp->socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	return peer.pid;
+}
+
 /* ---- talk ---- */
 
 /* @fd: to go with it, or -1. */

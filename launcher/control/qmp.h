@@ -20,6 +20,9 @@ Qmp *qmp_open(const char *path, GError **error);
 void qmp_free(Qmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Qmp, qmp_free)
 
+/* Who listens there, as the kernel knows it. */
+int qmp_pid(const Qmp *qmp);
+
 /*
  * Sends a command; its answer is for qmp_receive, in the same order. @arguments is JSON, an object,
  * or NULL. A QEMU that is gone or does not read is found by qmp_receive.

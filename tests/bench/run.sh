@@ -59,6 +59,25 @@ echo
 	'1,000 other interfaces' /run/netns/thousand 'qemu-tapwrap /srv/bench.ini' '' \
 	'10,000 routes' /run/netns/routes 'qemu-tapwrap /srv/bench.ini' ''
 
+# Many VMs that run, five of them real QEMUs; pgrep knows neither their states nor their addresses.
+mv /srv/bin/qemu-system-x86_64 /srv/stub
+for i in 1 2 3 4 5; do
+	printf '[vm]\nname = real%s\n[machine]\naccel = tcg\nmemory = 64M\n' "$i" >"/srv/real$i.ini"
+	printf '[nic]\ntype = none\n[display]\ntype = none\n[serial]\ntype = null\n' >>"/srv/real$i.ini"
+	qemu-tapwrap "/srv/real$i.ini" -- -S -daemonize
+done
+echo
+"$1/many" "${ROUNDS:-200}" 1 '--list' 'qemu-tapwrap --list'
+"$1/many" "${ROUNDS:-200}" 95 '--list' 'qemu-tapwrap --list' \
+	'--list --json' 'qemu-tapwrap --list --json' '--status of one' 'qemu-tapwrap --status vm050' \
+	'a completion of their names' "qemu-tapwrap --complete -- --stop ''" \
+	'for comparison: pgrep -a qemu' 'pgrep -a qemu' \
+	'for comparison: an exec that does nothing' 'true'
+for i in 1 2 3 4 5; do
+	qemu-tapwrap --stop --now "real$i" || true # 1: it had to quit
+done
+mv /srv/stub /srv/bin/qemu-system-x86_64
+
 # A profile of 200 lines in four files: 22 disks, 3 taps that are switched off, every one-line key.
 mkdir -p /srv/load
 cd /srv/load
