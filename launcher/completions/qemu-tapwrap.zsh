@@ -4,12 +4,14 @@
 # zsh completion for qemu-tapwrap(1). What could come next is known to the program itself; here is
 # only how zsh wants it.
 
-local line value files=
+local lines line value files=
 local -a arguments whole begun about_whole about_begun
 
 arguments=("${(@Q)words[1,CURRENT-1]}" "${(Q)PREFIX}")
 arguments=("${(@)arguments/#\~\//$HOME/}")
-for line in "${(@f)$(_call_program candidates ${(q)arguments[1]} --complete -- "${(@qq)arguments[2,-1]}" 2>/dev/null)}"; do
+lines=$(_call_program candidates \
+	${(q)arguments[1]} --complete -- "${(@qq)arguments[2,-1]}" 2>/dev/null)
+for line in "${(@f)lines}"; do
 	value=${line%%$'\t'*}
 	case $line in
 	$'\tprofiles') files='*.ini(-.)' ;;

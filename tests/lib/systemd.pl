@@ -96,6 +96,8 @@ sub start_manager
 while umount -l -R /sys/fs/cgroup 2>/dev/null; do :; done
 [ -d /sys/fs/cgroup ] || mount -t sysfs -o ro sysfs /sys
 mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
+mount -t tmpfs -o mode=1777 tmpfs /tmp # where PrivateTmp= has its own
+mount -t tmpfs -o mode=1777 tmpfs /var/tmp
 $start
 END
 	$ENV{SYSTEMD_UNIT_PATH} = "/etc/systemd/$lib:/srv/lib/systemd/$lib:$units";
