@@ -4,7 +4,7 @@
 # world.sh STAGE COMMAND [ARGUMENT...]
 #
 # Runs a command in a world of its own: network, mount and PID namespaces, loopback up, and what
-# is staged below STAGE/srv installed in a tmpfs on /srv. Whatever happens in there, and whatever
+# is staged below STAGE/srv installed in a tmpfs on /srv; /run is empty. Whatever happens in there, and whatever
 # it leaves behind, ends with it; the host's network is neither seen nor touched.
 #
 # As root, or as a user where user namespaces and /dev/net/tun are open to all; else through sudo.
@@ -30,6 +30,7 @@ fi
 stage=$2
 shift 2
 mount -t tmpfs -o mode=0755 tmpfs /srv
+mount -t tmpfs -o mode=0755 tmpfs /run # where VMs of root are known, if nowhere else
 cp -a "$stage/srv/." /srv/
 mkdir -p /srv/home /srv/run /srv/etc/qemu-tapwrap
 ip link set lo up
