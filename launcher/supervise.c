@@ -57,7 +57,7 @@ static GStrv supervisor_argv(const Profile *profile, const Provisions *provision
 	g_autofree char *pid = g_strdup_printf("%d", qemu);
 	g_autofree char *place = profile_place(profile, &profile->hooks->section, "post-stop");
 
-	g_strv_builder_add_many(builder, CONTROL_PATH, "--supervise", pid,
+	g_strv_builder_add_many(builder, CONTROL_PATH, SUPERVISE_OPTION, pid,
 		provisions->run ? provisions->run : "",
 		powers_down(profile) ? profile->vm->powerdown_timeout : "", place, NULL);
 	if (profile->hooks->post_stop)

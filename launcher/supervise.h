@@ -10,6 +10,8 @@
 #include "launcher/provisions.h"
 #include "profiles/profile.h"
 
+#define SUPERVISE_OPTION "--supervise" /* of qemu-tapwrap-control */
+
 /* Does the profile ask for what only somebody who stays can do? */
 gboolean supervise_is_wanted(const Profile *profile);
 

@@ -32,7 +32,7 @@ static GStrv waiter_argv(
 	const Options *options, const Profile *profile, const char *run, const char *manner)
 {
 	g_autofree char *limit = g_strdup_printf("%d", options->wait_limit);
-	const char *const words[] = { CONTROL_PATH, "--await", profile->vm->name, run, limit,
+	const char *const words[] = { CONTROL_PATH, AWAIT_OPTION, profile->vm->name, run, limit,
 		manner, NULL };
 
 	return g_strdupv((char **)words);

@@ -10,6 +10,8 @@
 #include "launcher/provisions.h"
 #include "profiles/profile.h"
 
+#define AWAIT_OPTION "--await" /* of qemu-tapwrap-control */
+
 /*
  * For a start with --wait. Becomes the waiter if the VM runs already. FALSE and RUN_ERROR,
  * EX_UNAVAILABLE, if no address of the guest is known, or EX_OSFILE.

@@ -21,6 +21,8 @@
 #include "launcher/control/wait.h"
 #include "launcher/notify.h"
 #include "launcher/options.h"
+#include "launcher/supervise.h"
+#include "launcher/waiter.h"
 
 static int refuse_usage(const char *why)
 {
@@ -71,9 +73,9 @@ static gboolean is_internal(int argc, char **argv, int *ret_status)
 		*ret_status = notification_show(argv[2], argv[3], TRUE);
 	else if (argc == 3 && g_str_equal(argv[1], OPEN_OPTION))
 		*ret_status = open_run(argv[2]);
-	else if (argc > 1 && g_str_equal(argv[1], "--supervise"))
+	else if (argc > 1 && g_str_equal(argv[1], SUPERVISE_OPTION))
 		*ret_status = supervisor_run(argv + 2);
-	else if (argc > 1 && g_str_equal(argv[1], "--await"))
+	else if (argc > 1 && g_str_equal(argv[1], AWAIT_OPTION))
 		*ret_status = wait_serve(argv + 2);
 	else
 		return FALSE;

@@ -110,9 +110,8 @@ static void handle(Supervisor *supervisor, int number)
 		reap(supervisor, WNOHANG);
 	else if (supervisor->powers_down)
 		shut_down(supervisor);
-	else
-		kill(supervisor->qemu,
-			number); /* a terminal's has QEMU, too: it takes both as one */
+	else /* QEMU may have it from its terminal, too, and takes both as one */
+		kill(supervisor->qemu, number);
 }
 
 static void watch(Supervisor *supervisor)
