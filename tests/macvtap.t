@@ -150,7 +150,7 @@ sub takes_over
 	ok(has_macvtap('tw-vm') && keepers() == 1, 'a keeper does not mind signals');
 	kill 'KILL', keepers();
 	ok(no_keepers(), 'the keeper is killed');
-	my ($status, undef, $err) = run([qw(qemu-tapwrap --set vm.name=other), $profile]);
+	my ($status, undef, $err) = run([qw(qemu-tapwrap --set vm.name=other --set nic.lan.ifname=tw-vm), $profile]);
 	is(exited($status), 75, 'the VM runs on: another one with its tap: status 75');
 	like($err, qr/tw-vm is in use by VM 'vm' \(pid $pid, /, 'and who has it');
 	end_stub($pid);

@@ -142,7 +142,7 @@ ip_batch('tuntap add dev tap0 mode tap multi_queue vnet_hdr', 'link set dev tap0
 		my $pid = start_stub('qemu-tapwrap', $_);
 		like(queues('tap0'), qr/numqueues 2/, 'several for several: attached');
 		is(scalar(keepers()), 0, 'without a keeper');
-		refused('in use', ['qemu-tapwrap', $double], 75, '5: \[nic "lan"\] ifname: tap0 is in use by sleep \(pid ' . $pid . '\)');
+		refused('in use', [qw(qemu-tapwrap --set vm.name=other), $double], 75, '5: \[nic "lan"\] ifname: tap0 is in use by sleep \(pid ' . $pid . '\)');
 		end_stub($pid);
 		tap_settles($state, 'it stays, as it was');
 	}
@@ -171,8 +171,8 @@ ip_batch('link set dev tap0 down');
 sub refused_in_use
 {
 	my ($pid) = @_;
-	my ($status, undef, $err) = run(['qemu-tapwrap', $double]);
-	is(exited($status), 75, 'a second start: status 75');
+	my ($status, undef, $err) = run([qw(qemu-tapwrap --set vm.name=other), $double]);
+	is(exited($status), 75, 'another VM: status 75');
 	like($err, qr/tap0 is in use by VM 'tap0' \(pid $pid, /, 'and who has it');
 	return;
 }

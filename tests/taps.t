@@ -60,8 +60,8 @@ sub refused
 		is(slurp("/proc/sys/net/$family/conf/tap0/$key"), "$setting{$_}\n", "$_ = $setting{$_}");
 	}
 	my $open = descriptors($pid);
-	is_deeply([sort map { $open->{$_} } grep { $_ > 2 } keys %$open], ['/dev/net/tun'],
-		'the tap is the only descriptor beside 0, 1 and 2');
+	is_deeply([sort map { $open->{$_} } grep { $_ > 2 } keys %$open], ['/dev/net/tun', '/srv/run/qemu-tapwrap/tap0/lock'],
+		'the tap and the lock are the only descriptors beside 0, 1 and 2');
 	end_vm($pid);
 	state_settles($before, 'gone with it');
 }
@@ -100,7 +100,7 @@ sub refused
 	my $pid = start_vm(tap_profile());
 	is($details->(), $before, 'existing tap: untouched while the VM runs');
 	ok(scalar(grep { $_ eq '/dev/net/tun' } values %{ descriptors($pid) }), 'and attached');
-	refused('existing tap in use', tap_profile(), 75,
+	refused('existing tap in use', tap_profile(name => 'other'), 75,
 		"[nic \"lan\"] ifname: tap0 is in use by sleep (pid $pid)");
 	end_vm($pid);
 	is($details->(), $before, 'and untouched afterwards');

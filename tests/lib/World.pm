@@ -81,7 +81,8 @@ sub tap_profile
 	my $ifname = $option{ifname} // 'tap0';
 	my $address = exists $option{address} ? $option{address} : '192.168.50.1/24';
 	my $type = $option{type} // 'tap';
-	my $text = "[vm]\nname = $ifname\n[nic \"lan\"]\ntype = $type\nifname = $ifname\n";
+	my $name = $option{name} // $ifname;
+	my $text = "[vm]\nname = $name\n[nic \"lan\"]\ntype = $type\nifname = $ifname\n";
 	$text .= "address = $address\n" if defined $address;
 	return profile($text . ($option{more} // '') . "[machine]\naccel = tcg\n", $option{path});
 }
