@@ -52,6 +52,8 @@ sub within { my ($pid, @command) = @_; return run(['nsenter', '-t', $pid, qw(-U 
 		'the guest answers within the network of the VM') or diag slurp("/srv/tmp/$pid.err");
 	like((within($pid, qw(ip -br addr)))[1], qr{^lo\s+UNKNOWN\s+127.*^tap0\s+UNKNOWN\s+192\.168\.50\.1/24}ms,
 		'where the tap has its address, and the loopback is up');
+	is((run([@as_user, qw(nsenter -U -n --preserve-credentials -t), $pid, qw(ping -c1 -W1 -q 192.168.50.2)]))[0], 0,
+		'the user gets in, as the manual and --ssh have it');
 	is(host_state(), $before, 'the network of the host is not touched');
 	like(slurp("/proc/$pid/status"), qr/^Uid:\t4711\t4711\t4711\t4711$/m, 'to the host it is the user');
 	like((run([@as_user, 'qemu-tapwrap', $profile]))[2], qr/policy|capability/,
