@@ -95,8 +95,14 @@ sub request_fails
 	return attack_fails($name, $failed, "wanted: $wanted\ncame:   $line");
 }
 
-# Rows of name, wanted, words.
-sub requests_fail { request_fails(@$_) for @_; return }
+# Rows of name, wanted, words; with sanitizers, where each takes ten times as long, every third.
+sub requests_fail
+{
+	my @rows = @_;
+	@rows = @rows[grep { $_ % 3 == 0 } 0 .. $#rows] if sanitized() && !thorough();
+	request_fails(@$_) for @rows;
+	return;
+}
 
 # The same words do what is allowed, so it is not for another reason that the attacks fail. Not a case.
 sub request_works
