@@ -94,6 +94,9 @@ my @frames = (
 	['a flood', (udp('192.168.50.2', '192.168.50.1', 9, 'x' x 1000)) x 5000],
 );
 
+# They meet the kernel, not us: with sanitizers there is no more to see.
+@frames = @frames[grep { $_ % 4 == 0 } 0 .. $#frames] if sanitized() && !thorough();
+
 # ---- what the host makes of them ---------------------------------------------------------------------------------
 
 # All but what is the tap's own, the neighbours of others, and where the host sends to.
