@@ -156,7 +156,7 @@ static const char *const forbidden =
 /* The sanitizers look around in the process, and at its end another one looks at it. */
 #ifdef SANITIZED
 #define SANITIZERS DHCP
-#define SANITIZERS_CALLS "ptrace process_vm_readv clone tgkill"
+#define SANITIZERS_CALLS "ptrace process_vm_readv clone tgkill getppid"
 #else
 #define SANITIZERS 0
 #define SANITIZERS_CALLS ""
