@@ -274,11 +274,13 @@ sub refused_text
 # ---- looking at a process --------------------------------------------------------------------------
 
 # { 0 => '/dev/null', 4 => '/dev/net/tun', ... }
+# But for what a program that is just starting reads of its own.
 sub descriptors
 {
 	my ($pid) = @_;
 	opendir my $dir, "/proc/$pid/fd" or return {};
-	return { map { $_ => readlink("/proc/$pid/fd/$_") // '' } grep { /^\d/ } readdir $dir };
+	my %open = map { $_ => readlink("/proc/$pid/fd/$_") // '' } grep { /^\d/ } readdir $dir;
+	return { map { $open{$_} =~ m{^(?:/usr)?/lib} ? () : ($_ => $open{$_}) } keys %open };
 }
 
 # The capability sets of a process as one line of hexadecimal numbers.
