@@ -15,36 +15,12 @@ G_DEFINE_QUARK(qemu_tapwrap_hooks, hooks_error)
 
 /* ---- what they are told ---- */
 
-/* The first words of "tap0 192.168.50.1/24 ...", or the others. */
-static char *join_taps(const Record *record, gboolean addresses)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < record->taps->len; i++) {
-		g_auto(GStrv) halves = g_strsplit(record->taps->pdata[i], " ", 2);
-		const char *half = halves[addresses ? 1 : 0];
-
-		if (half)
-			g_string_append_printf(text, "%s%s", text->len ? " " : "", half);
-	}
-	return g_string_free(text, FALSE);
-}
-
-static char *join_guests(const Record *record)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < record->guests->len; i++)
-		g_string_append_printf(
-			text, "%s%s", i ? " " : "", (char *)record->guests->pdata[i]);
-	return g_string_free(text, FALSE);
-}
-
 GStrv hooks_environment(const Profile *profile, const char *run)
 {
 	g_autoptr(Record) record = record_new(profile);
-	g_autofree char *taps = join_taps(record, FALSE), *addresses = join_taps(record, TRUE);
-	g_autofree char *guests = join_guests(record);
+	g_autofree char *taps = record_tap_names(record, " ");
+	g_autofree char *addresses = record_tap_addresses(record, " ");
+	g_autofree char *guests = record_guest_addresses(record, " ");
 	const char *const variables[][2] = {
 		{ "QEMU_TAPWRAP_VM", profile->vm->name },
 		{ NET_PROFILE_VARIABLE, profile_real_path(profile) },

@@ -239,3 +239,43 @@ gint64 record_uptime(const Record *record)
 {
 	return MAX(0, now() - record->started);
 }
+
+/* ---- in words ---- */
+
+static char *join(const GPtrArray *words, const char *separator)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < words->len; i++)
+		g_string_append_printf(text, "%s%s", i ? separator : "", (char *)words->pdata[i]);
+	return g_string_free(text, FALSE);
+}
+
+/* The first word of each tap, or what is behind it. */
+static char *join_taps(const GPtrArray *taps, guint half, const char *separator)
+{
+	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < taps->len; i++) {
+		g_auto(GStrv) halves = g_strsplit(taps->pdata[i], " ", 2);
+
+		if (half < g_strv_length(halves))
+			g_ptr_array_add(parts, g_strdup(halves[half]));
+	}
+	return join(parts, separator);
+}
+
+char *record_tap_names(const Record *record, const char *separator)
+{
+	return join_taps(record->taps, 0, separator);
+}
+
+char *record_tap_addresses(const Record *record, const char *separator)
+{
+	return join_taps(record->taps, 1, separator);
+}
+
+char *record_guest_addresses(const Record *record, const char *separator)
+{
+	return join(record->guests, separator);
+}

@@ -35,3 +35,8 @@ Record *record_parse(const char *text);
 
 /* For how many seconds the VM has run. */
 gint64 record_uptime(const Record *record);
+
+/* The names of its taps, their addresses, or those of the guest. Owned by the caller. */
+char *record_tap_names(const Record *record, const char *separator);
+char *record_tap_addresses(const Record *record, const char *separator);
+char *record_guest_addresses(const Record *record, const char *separator);

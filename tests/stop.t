@@ -13,6 +13,7 @@ use World;
 use Test::More;
 use Time::HiRes qw(time);
 
+our $POWER_BUTTON_GUEST;
 require "$FindBin::Bin/lib/linux-guest.pl";
 require "$FindBin::Bin/lib/pty.pl";
 
@@ -53,18 +54,7 @@ sub all_is_gone
 # ---- a guest that listens -----------------------------------------------------------------------------
 
 {
-	my $initramfs = make_initramfs(<<'END', \@busybox, @modules);
-until [ -e /dev/vda ] && grep -q 'Power Button' /proc/bus/input/devices; do sleep 0.1; done
-button=$(grep -A 9 'Power Button' /proc/bus/input/devices | grep -o -m 1 'event[0-9]*')
-dd if=/dev/urandom of=/data bs=1024 count=512 2>/dev/null
-exec 3< /dev/input/$button
-echo ready
-dd of=/dev/null bs=24 count=1 <&3 2>/dev/null
-dd if=/data of=/dev/vda 2>/dev/null
-sync
-sha256sum /data
-poweroff -f
-END
+	my $initramfs = make_initramfs($POWER_BUTTON_GUEST, \@busybox, @modules);
 	spew('disk.img', "\0" x (1 << 20));
 	my $profile = linux_profile($kernel, $initramfs, "[vm]\nname = linux\n[disk]\nfile = disk.img\nif = virtio\nformat = raw\n", '', 'linux.ini');
 	my $pid = start(['qemu-tapwrap', $profile]);

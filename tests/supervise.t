@@ -14,6 +14,7 @@ use Test::More;
 use IO::Socket::UNIX;
 use Time::HiRes qw(sleep time);
 
+our $POWER_BUTTON_GUEST;
 require "$FindBin::Bin/lib/linux-guest.pl";
 require "$FindBin::Bin/lib/pty.pl";
 
@@ -87,18 +88,7 @@ sub is_stopped { my ($pid) = @_; return proc_status($pid, 'State') eq 'T' }
 # ---- a guest that listens -----------------------------------------------------------------------------
 
 {
-	my $initramfs = make_initramfs(<<'END', \@busybox, @modules);
-until [ -e /dev/vda ] && grep -q 'Power Button' /proc/bus/input/devices; do sleep 0.1; done
-button=$(grep -A 9 'Power Button' /proc/bus/input/devices | grep -o -m 1 'event[0-9]*')
-dd if=/dev/urandom of=/data bs=1024 count=512 2>/dev/null
-exec 3< /dev/input/$button
-echo ready
-dd of=/dev/null bs=24 count=1 <&3 2>/dev/null
-dd if=/data of=/dev/vda 2>/dev/null
-sync
-sha256sum /data
-poweroff -f
-END
+	my $initramfs = make_initramfs($POWER_BUTTON_GUEST, \@busybox, @modules);
 	for my $signal (thorough() ? qw(TERM HUP INT) : 'TERM') {
 		spew('disk.img', "\0" x (1 << 20));
 		my $profile = linux_profile($kernel, $initramfs,

@@ -17,29 +17,6 @@ static char *uptime_text(const Row *row)
 		(int)(seconds % 60));
 }
 
-static char *join(const GPtrArray *words)
-{
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < words->len; i++)
-		g_string_append_printf(text, "%s%s", i ? ", " : "", (char *)words->pdata[i]);
-	return g_string_free(text, FALSE);
-}
-
-/* The words behind the first of each line, or the first ones. */
-static char *split_taps(const GPtrArray *taps, gboolean addresses)
-{
-	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
-
-	for (guint i = 0; i < taps->len; i++) {
-		g_auto(GStrv) halves = g_strsplit(taps->pdata[i], " ", 2);
-
-		if (halves[addresses ? 1 : 0])
-			g_ptr_array_add(parts, g_strdup(halves[addresses ? 1 : 0]));
-	}
-	return join(parts);
-}
-
 static char *cell_name(const Row *row)
 {
 	return g_strdup(row->name);
@@ -62,17 +39,17 @@ static char *cell_memory(const Row *row)
 
 static char *cell_tap(const Row *row)
 {
-	return row->record ? split_taps(row->record->taps, FALSE) : NULL;
+	return row->record ? record_tap_names(row->record, ", ") : NULL;
 }
 
 static char *cell_address(const Row *row)
 {
-	return row->record ? split_taps(row->record->taps, TRUE) : NULL;
+	return row->record ? record_tap_addresses(row->record, ", ") : NULL;
 }
 
 static char *cell_guest(const Row *row)
 {
-	return row->record ? join(row->record->guests) : NULL;
+	return row->record ? record_guest_addresses(row->record, ", ") : NULL;
 }
 
 static char *cell_display(const Row *row)

@@ -4,28 +4,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "launcher/control/command.h"
 #include "launcher/run-directory.h"
+#include "platform/reach.h"
 
 #define NOT_FOUND 127
 #define NOT_EXECUTABLE 126
 #define KNOWN_HOSTS "known_hosts"
 
 /* ---- can it be reached? ---- */
-
-/* Is the network of the process @pid another one than ours, as with --rootless? */
-static gboolean is_elsewhere(int pid)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/ns/net", pid);
-	struct stat ours, its;
-
-	return pid && stat("/proc/self/ns/net", &ours) == 0 && stat(path, &its) == 0 &&
-	       (ours.st_ino != its.st_ino || ours.st_dev != its.st_dev);
-}
 
 static gboolean raise_with(const Running *vm, const char *why, GError **error)
 {
@@ -46,7 +36,7 @@ static gboolean has_address(const Running *vm, GError **error)
 			"guest-address, or forwards a port with [nic] hostfwd = 2222:22",
 			error);
 	pid = run_directory_pid(vm->directory);
-	if (!is_elsewhere(pid))
+	if (reach_is_possible(pid))
 		return TRUE;
 	why = g_strdup_printf("has a network of its own, and ssh has to be started in there: "
 			      "nsenter -U -n --preserve-credentials -t %d ssh %s",

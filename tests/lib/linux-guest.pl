@@ -9,6 +9,21 @@ use File::Copy qw(copy);
 use File::Path qw(make_path);
 use World;
 
+# For make_initramfs: says "ready", and when its power button is pressed writes a file to its disk,
+# says the file's SHA-256, and turns itself off.
+our $POWER_BUTTON_GUEST = <<'END';
+until [ -e /dev/vda ] && grep -q 'Power Button' /proc/bus/input/devices; do sleep 0.1; done
+button=$(grep -A 9 'Power Button' /proc/bus/input/devices | grep -o -m 1 'event[0-9]*')
+dd if=/dev/urandom of=/data bs=1024 count=512 2>/dev/null
+exec 3< /dev/input/$button
+echo ready
+dd of=/dev/null bs=24 count=1 <&3 2>/dev/null
+dd if=/data of=/dev/vda 2>/dev/null
+sync
+sha256sum /data
+poweroff -f
+END
+
 # The newest kernel that can be read and has all of @drivers: ($kernel, @modules), the modules in
 # the order in which they are loaded. A driver that is built in needs none.
 sub find_linux
